@@ -1,0 +1,47 @@
+/** The one way to refuse a request: status, scimType and two details, one for the client and one for us. */
+
+/** RFC 7644 table 9, and the cursor errors of RFC 9865 section 2.1. */
+export type ScimType =
+  | 'invalidFilter'
+  | 'tooMany'
+  | 'uniqueness'
+  | 'mutability'
+  | 'invalidSyntax'
+  | 'invalidPath'
+  | 'noTarget'
+  | 'invalidValue'
+  | 'invalidVers'
+  | 'sensitive'
+  | 'invalidCursor'
+  | 'expiredCursor'
+  | 'invalidCount'
+
+export interface ScimErrorOptions {
+  readonly scimType?: ScimType
+  /** Attribute path the refusal is about, for the log line. */
+  readonly path?: string
+  /** What only we should read. */
+  readonly private?: string
+  /** Whole seconds after which the client may try again (429, 503). */
+  readonly retryAfterSeconds?: number
+  readonly cause?: unknown
+}
+
+/** A refusal. `message` is the public detail; everything else is as RFC 7644 section 3.12 names it. */
+export class ScimError extends Error {
+  readonly status: number
+  readonly scimType: ScimType | undefined
+  readonly path: string | undefined
+  readonly privateDetail: string | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(status: number, detail: string, options: ScimErrorOptions = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'ScimError'
+    this.status = status
+    this.scimType = options.scimType
+    this.path = options.path
+    this.privateDetail = options.private
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
