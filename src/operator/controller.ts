@@ -1,0 +1,136 @@
+/**
+ * A controller: changes become keys in a queue, workers reconcile one key at a time, failures come back with
+ * backoff. Once for all kinds; what is reconciled and how is the caller's.
+ */
+import { aborted } from '#platform/lifecycle.ts'
+
+import { WorkQueue } from './work-queue.ts'
+
+import type { Logger } from '#platform/log.ts'
+import type { Metrics } from '#platform/metrics.ts'
+
+import type { Clock } from './clock.ts'
+import type { KubeObject } from './kube.ts'
+import type { Reflector } from './reflector.ts'
+import type { Priority, QueueObserver } from './work-queue.ts'
+
+export interface ReconcileResult {
+  /** When to look again even if nothing happens; without it only a change brings the key back. */
+  readonly requeueAfterMs?: number
+}
+
+/** Brings the world of one key in line. Level-based: it reads the world, never the event. Throwing means backoff. */
+export type Reconcile = (key: string, options: { readonly signal: AbortSignal }) => Promise<ReconcileResult>
+
+/** Trying again cannot help until the object changes. */
+export class TerminalError extends Error {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.name = 'TerminalError'
+  }
+}
+
+export interface Source {
+  readonly reflector: Reflector
+  /** The keys of this controller that a change of the object concerns. */
+  readonly keysOf: (object: KubeObject) => readonly string[]
+}
+
+export interface ControllerOptions {
+  readonly name: string
+  readonly sources: readonly Source[]
+  readonly reconcile: Reconcile
+  readonly workers?: number
+  readonly timeoutMs?: number
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+export interface Controller extends AsyncDisposable {
+  enqueue(key: string, priority: Priority): void
+}
+
+const results = ['success', 'error', 'requeue', 'requeue_after'] as const
+
+/** Begins to work when all sources are synced. Disposing waits for the reconciles in flight. */
+export function startController(options: ControllerOptions): Controller {
+  const { name, sources, metrics, clock } = options
+  const stop = new AbortController()
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  const queue = new WorkQueue({ clock, observer: observerOf(metrics, name) })
+  for (const result of results) metrics.reconcileTotal.inc({ controller: name, result }, 0)
+  for (const { reflector, keysOf } of sources) {
+    reflector.subscribe(({ object, isListed }) => {
+      for (const key of keysOf(object)) queue.add(key, isListed ? 'low' : 'high')
+    })
+    // What the reflector knew before we listened.
+    for (const object of reflector.list()) for (const key of keysOf(object)) queue.add(key, 'low')
+  }
+  const work = async () => {
+    await Promise.race([Promise.all(sources.map(({ reflector }) => reflector.synced)), aborted(signal)])
+    for (;;) {
+      const key = await queue.take(signal)
+      if (key === undefined) return
+      await reconcileOnce(options, queue, key, signal)
+      queue.done(key)
+    }
+  }
+  const working = Promise.all(Array.from({ length: options.workers ?? 4 }, work))
+  return {
+    enqueue: (key, priority) => queue.add(key, priority),
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await working
+      queue[Symbol.dispose]()
+    },
+  }
+}
+
+async function reconcileOnce(
+  options: ControllerOptions,
+  queue: WorkQueue,
+  key: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, metrics, clock, timeoutMs = 30_000 } = options
+  const startedMs = clock.now()
+  try {
+    const result = await options.reconcile(key, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    })
+    queue.forget(key)
+    if (result.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs)
+    metrics.reconcileTotal.inc({
+      controller: name,
+      result: result.requeueAfterMs === undefined ? 'success' : 'requeue_after',
+    })
+  } catch (error) {
+    // At shutdown an aborted reconcile is no failure: whoever starts next begins from the world as it is.
+    if (!signal.aborted) failed(options, queue, key, error)
+  }
+  const seconds = (clock.now() - startedMs) / 1000
+  metrics.reconcileTime.observe({ controller: name }, seconds)
+  metrics.workqueueWorkDuration.observe({ name, controller: name }, seconds)
+}
+
+function failed(options: ControllerOptions, queue: WorkQueue, key: string, error: unknown): void {
+  const { name, metrics, log } = options
+  const isTerminal = error instanceof TerminalError
+  metrics.reconcileTotal.inc({ controller: name, result: 'error' })
+  metrics.reconcileErrors.inc({ controller: name })
+  log.warn({ controller: name, key, isTerminal, err: error }, 'reconcile failed')
+  if (isTerminal) queue.forget(key)
+  else queue.addRateLimited(key)
+}
+
+function observerOf(metrics: Metrics, name: string): QueueObserver {
+  const labels = { name, controller: name }
+  return {
+    added: () => metrics.workqueueAdds.inc(labels),
+    retried: () => metrics.workqueueRetries.inc(labels),
+    waited: (seconds) => metrics.workqueueQueueDuration.observe(labels, seconds),
+    depth: (keys) => metrics.workqueueDepth.set(labels, keys),
+  }
+}

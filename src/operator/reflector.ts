@@ -1,0 +1,205 @@
+/**
+ * A cache of one kind, kept true by list and watch: relisted when the watch lost its place, compared with what was
+ * known so that deletions are never missed, retried with jitter for ever.
+ */
+import { backoff } from '#platform/retry.ts'
+
+import { pause } from './clock.ts'
+import { KubeError } from './kube.ts'
+import { keyOf, textOf } from './object-key.ts'
+
+import type { Clock } from './clock.ts'
+import type { Kube, KubeKind, KubeObject, ObjectKey, ObjectList, WatchEvent } from './kube.ts'
+
+export interface Change {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly object: KubeObject
+  /** Found by a list and not by the watch: a start, or something missed. */
+  readonly isListed: boolean
+}
+
+export interface ReflectorOptions {
+  readonly kube: Kube
+  readonly kind: KubeKind
+  /** Equality selector; all must hold. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly random?: () => number
+  /** The watch ended in a way that is not routine, with the reason for the metric. */
+  readonly onRestart?: (reason: string, error: unknown) => void
+}
+
+export interface Reflector extends AsyncDisposable {
+  get(key: ObjectKey): KubeObject | undefined
+  list(namespace?: string): KubeObject[]
+  /** From now on; a listener only takes notes, it must not throw. */
+  subscribe(listener: (change: Change) => void): void
+  /** Resolves once the first list is in, or the signal aborted. */
+  readonly synced: Promise<void>
+  readonly hasSynced: boolean
+}
+
+/** Even a watch that seems well is doubted this often (lost events have been seen behind load balancers). */
+const relistMs = 3_600_000
+const backoffMs = { baseMs: 1600, maxMs: 30_000 }
+
+/** Begins at once; stops when the signal aborts or the reflector is disposed. */
+export function startReflector(options: ReflectorOptions): Reflector {
+  const cache = new Map<string, KubeObject>()
+  const listeners: ((change: Change) => void)[] = []
+  const stop = new AbortController()
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  const { promise: synced, resolve: setSynced } = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => setSynced(), { once: true })
+  let hasSynced = false
+
+  const tell = (change: Change) => {
+    for (const listener of listeners) listener(change)
+  }
+  const replace = (list: ObjectList) => {
+    for (const change of differences(cache, list)) {
+      if (change.type === 'DELETED') cache.delete(keyOf(change.object))
+      else cache.set(keyOf(change.object), change.object)
+      tell(change)
+    }
+    hasSynced = true
+    setSynced()
+  }
+  const note = (event: Exclude<WatchEvent, { type: 'BOOKMARK' }>) => {
+    if (event.type === 'DELETED') cache.delete(keyOf(event.object))
+    else cache.set(keyOf(event.object), event.object)
+    tell({ type: event.type, object: event.object, isListed: false })
+  }
+  const running = follow(options, signal, { replace, note })
+  return {
+    get: (key) => cache.get(textOf(key)),
+    list: (namespace) =>
+      [...cache.values()].filter(
+        ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
+      ),
+    subscribe: (listener) => void listeners.push(listener),
+    synced,
+    get hasSynced() {
+      return hasSynced
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await running
+    },
+  }
+}
+
+interface Sink {
+  replace(list: ObjectList): void
+  note(event: Exclude<WatchEvent, { type: 'BOOKMARK' }>): void
+}
+
+/** List, watch until that ends, and again. Only the signal ends it. */
+async function follow(options: ReflectorOptions, signal: AbortSignal, sink: Sink): Promise<void> {
+  const { clock } = options
+  let place: Place | undefined
+  let failures = 0
+  while (!signal.aborted) {
+    const before: string | undefined = place?.version
+    try {
+      if (place === undefined || clock.now() >= place.relistAtMs) place = await relist(options, signal, sink)
+      await watch(options, signal, sink, place)
+      // A watch that ends without a word, again and again, must not spin.
+      failures = place.version === before ? failures + 1 : 0
+    } catch (error) {
+      if (signal.aborted) return
+      const reason = error instanceof KubeError ? error.reason : 'Unknown'
+      options.onRestart?.(reason, error)
+      failures = place !== undefined && place.version !== before ? 1 : failures + 1
+      if (reason === 'Expired') place = undefined
+    }
+    // The first restart after anything was received is immediate; from then on it waits.
+    if (failures > 1) {
+      await pause(
+        clock,
+        backoff(failures - 2, { ...backoffMs, random: options.random ?? Math.random }),
+        signal,
+      )
+    }
+  }
+}
+
+/** Where the watch goes on, and when the cache is to be compared with a list again. */
+interface Place {
+  version: string
+  readonly relistAtMs: number
+}
+
+async function relist(options: ReflectorOptions, signal: AbortSignal, sink: Sink): Promise<Place> {
+  const { kube, kind, clock } = options
+  const list = await kube.list(kind, { ...selectionOf(options), signal })
+  sink.replace(list)
+  return { version: list.resourceVersion, relistAtMs: clock.now() + relistMs }
+}
+
+/** Until the stream ends, throws, or it is time to list again; moves the place along. */
+async function watch(
+  options: ReflectorOptions,
+  signal: AbortSignal,
+  sink: Sink,
+  place: Place,
+): Promise<void> {
+  const { kube, kind, clock } = options
+  using due = deadline(clock, place.relistAtMs - clock.now(), signal)
+  try {
+    const events = kube.watch(kind, {
+      ...selectionOf(options),
+      resourceVersion: place.version,
+      signal: due.signal,
+    })
+    for await (const event of events) {
+      if (event.type === 'BOOKMARK') {
+        place.version = event.resourceVersion
+      } else {
+        place.version = event.object.metadata.resourceVersion ?? place.version
+        sink.note(event)
+      }
+    }
+  } catch (error) {
+    if (!due.signal.aborted) throw error
+  }
+}
+
+function selectionOf({ labels }: ReflectorOptions): { labels?: Readonly<Record<string, string>> } {
+  return labels === undefined ? {} : { labels }
+}
+
+function deadline(
+  clock: Clock,
+  ms: number,
+  parent: AbortSignal,
+): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController()
+  const timer = clock.after(ms, () => controller.abort())
+  return {
+    signal: AbortSignal.any([parent, controller.signal]),
+    [Symbol.dispose]: () => timer[Symbol.dispose](),
+  }
+}
+
+/** What a fresh list says happened since the cache was true. An object deleted and made again counts as both. */
+export function differences(cache: ReadonlyMap<string, KubeObject>, list: ObjectList): Change[] {
+  const listed = new Map(list.items.map((object) => [keyOf(object), object]))
+  const changes: Change[] = []
+  for (const [key, known] of cache) {
+    const now = listed.get(key)
+    if (now === undefined || now.metadata.uid !== known.metadata.uid) {
+      changes.push({ type: 'DELETED', object: known, isListed: true })
+    }
+  }
+  for (const [key, object] of listed) {
+    const known = cache.get(key)
+    if (known === undefined || known.metadata.uid !== object.metadata.uid) {
+      changes.push({ type: 'ADDED', object, isListed: true })
+    } else if (known.metadata.resourceVersion !== object.metadata.resourceVersion) {
+      changes.push({ type: 'MODIFIED', object, isListed: true })
+    }
+  }
+  return changes
+}
