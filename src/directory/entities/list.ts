@@ -1,0 +1,3 @@
+/** Every entity of the directory. */
+
+export const entities: readonly [] = []

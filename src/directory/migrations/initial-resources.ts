@@ -1,0 +1,67 @@
+/** First migration, part 2: resources, their e-mail addresses and memberships. */
+
+export const resourceTables: readonly string[] = [
+  `create extension if not exists pg_trgm`,
+  `create extension if not exists btree_gin`,
+
+  // The key columns hold what JavaScript folded (scim/fold.ts); SQL never lowers and never collates by locale.
+  // `data` is what is shown; `folded` is the same document as filters compare it (folded.ts).
+  `create table resource (
+    tenant_id uuid not null,
+    id uuid not null,
+    type text collate "C" not null,
+    unique_key text collate "C" not null,
+    display_key text collate "C",
+    external_id text collate "C",
+    active boolean,
+    data jsonb not null,
+    folded jsonb not null,
+    version bigint not null,
+    created timestamptz not null,
+    last_modified timestamptz not null,
+    primary key (tenant_id, id),
+    constraint resource_unique_key unique (tenant_id, type, unique_key)
+  )`,
+  `create index resource_type on resource (tenant_id, type, id)`,
+  `create index resource_external_id on resource (tenant_id, external_id, type, id) where external_id is not null`,
+  `create index resource_display_key on resource (tenant_id, type, display_key, id)`,
+  `create index resource_last_modified on resource (tenant_id, type, last_modified, id)`,
+  `create index resource_unique_key_trigrams on resource using gin (tenant_id, unique_key gin_trgm_ops)`,
+  `create index resource_display_key_trigrams on resource using gin (tenant_id, display_key gin_trgm_ops)`,
+
+  `create table email (
+    tenant_id uuid not null,
+    resource_id uuid not null,
+    ordinal integer not null,
+    type text collate "C",
+    value_key text collate "C" not null,
+    primary key (tenant_id, resource_id, ordinal),
+    constraint email_resource foreign key (tenant_id, resource_id)
+      references resource (tenant_id, id) on delete cascade
+  )`,
+  `create index email_value_key on email (tenant_id, value_key, type, resource_id)`,
+  `create index email_value_key_trigrams on email using gin (tenant_id, value_key gin_trgm_ops)`,
+
+  `create table membership (
+    tenant_id uuid not null,
+    group_id uuid not null,
+    member_id uuid not null,
+    primary key (tenant_id, group_id, member_id),
+    constraint membership_group foreign key (tenant_id, group_id)
+      references resource (tenant_id, id) on delete cascade,
+    constraint membership_member foreign key (tenant_id, member_id)
+      references resource (tenant_id, id) on delete cascade
+  )`,
+  `create index membership_member on membership (tenant_id, member_id, group_id)`,
+
+  // A pushed member value that is nobody's id yet; it becomes a membership when such a resource appears.
+  `create table pending_member (
+    tenant_id uuid not null,
+    group_id uuid not null,
+    value text collate "C" not null,
+    primary key (tenant_id, group_id, value),
+    constraint pending_member_group foreign key (tenant_id, group_id)
+      references resource (tenant_id, id) on delete cascade
+  )`,
+  `create index pending_member_value on pending_member (tenant_id, value, group_id)`,
+]

@@ -1,0 +1,116 @@
+/** The only doors to tenant data: a transaction of one tenant, and a point read of one tenant. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Directory } from './database.ts'
+import type { Statement } from './statement.ts'
+import { inTransaction, type Session } from './transaction.ts'
+import { sqlState } from './unavailable.ts'
+
+export type { Statement } from './statement.ts'
+
+declare const tenantIdBrand: unique symbol
+/** The uuid of a tenant, checked; the only thing that opens its data. */
+export type TenantId = string & { readonly [tenantIdBrand]: true }
+
+const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Parses the uuid of a tenant (lower case, as Postgres prints it). @throws TypeError when it is none. */
+export function tenantIdOf(text: string): TenantId {
+  const id = text.toLowerCase()
+  if (!isTenantId(id)) throw new TypeError('A tenant id is a uuid')
+  return id
+}
+
+function isTenantId(text: string): text is TenantId {
+  return uuidPattern.test(text)
+}
+
+/** A transaction of one tenant; usable until the function that got it has ended. */
+export interface TenantScope {
+  readonly tenantId: TenantId
+  /** Runs one statement; it names the tenant itself, row-level security is the second lock. */
+  query<Row>(statement: Statement): Promise<Row[]>
+  /** Runs statements in order, sent in one flight: one round trip instead of one each. */
+  batch(statements: readonly Statement[]): Promise<unknown[][]>
+}
+
+export interface TenantOptions {
+  /** Aborting cancels the running statement in Postgres and rolls back. */
+  readonly signal?: AbortSignal
+  /** How often the work is run again after a serialization failure or deadlock, 5 by default. */
+  readonly retries?: number
+  /** The work is exactly one statement: its commit leaves with it, and all is one round trip. */
+  readonly isOneStatement?: boolean
+}
+
+/** serialization_failure and deadlock_detected: Postgres rolled back, and running it again is the remedy. */
+const isWorthRetrying = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error) ?? '')
+
+/**
+ * Runs `work` in a transaction of one tenant and commits it; any error of `work` rolls back and is thrown on.
+ * `work` may run several times, so it changes nothing but the database.
+ *
+ * @throws DatabaseUnavailableError when Postgres is away, `signal.reason` when aborted, `pg.DatabaseError` otherwise
+ */
+export async function inTenant<T>(
+  directory: Directory,
+  tenantId: TenantId,
+  options: TenantOptions,
+  work: (scope: TenantScope) => Promise<T>,
+): Promise<T> {
+  const retries = options.retries ?? 5
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await inTransaction(directory, { tenantId, ...options }, (session) =>
+        work(scopeOf(tenantId, session)),
+      )
+    } catch (error) {
+      if (attempt >= retries || !isWorthRetrying(error)) throw error
+      // Two that deadlocked would meet again if both waited the same time.
+      await sleep(Math.random() * 10 * 2 ** attempt, undefined, options)
+    }
+  }
+}
+
+function scopeOf(tenantId: TenantId, session: Session): TenantScope {
+  return {
+    tenantId,
+    query: (statement) => session.query(statement),
+    batch: (statements) => Promise.all(statements.map((statement) => session.query(statement))),
+  }
+}
+
+/**
+ * One indexed read of one tenant, on a shared connection with many others in flight. Aborting only stops the
+ * waiting. Anything that may be slow belongs in `inTenant`.
+ *
+ * @throws DatabaseUnavailableError when Postgres is away, `signal.reason` when aborted, `pg.DatabaseError` otherwise
+ */
+export async function readInTenant<Row>(
+  directory: Directory,
+  tenantId: TenantId,
+  statement: Statement,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Row[]> {
+  options.signal?.throwIfAborted()
+  // Behind a transaction pooler a session setting would stay with a connection that the next client gets.
+  if (directory.isPooled) {
+    return inTenant(directory, tenantId, { ...options, isOneStatement: true }, (scope) =>
+      scope.query(statement),
+    )
+  }
+  const answer = directory.pipelines.read<Row>(tenantId, statement)
+  return options.signal === undefined ? answer : untilAborted(answer, options.signal)
+}
+
+/** The answer, or the signal's reason as soon as it aborts; the answer is then dropped. */
+async function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([answer, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

