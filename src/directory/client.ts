@@ -1,6 +1,6 @@
 /** A connection of the pool for work that is not one tenant's transaction. */
 
-import type pg from 'pg'
+import type { ClientBase } from 'pg'
 import type { Directory } from './database.ts'
 import { databaseError, DatabaseUnavailableError } from './unavailable.ts'
 
@@ -8,7 +8,7 @@ import { databaseError, DatabaseUnavailableError } from './unavailable.ts'
 export type Query = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>
 
 /** The statements of one connection, their errors with their types. */
-export function queryOn(client: pg.ClientBase): Query {
+export function queryOn(client: ClientBase): Query {
   return async (text, values = []) => {
     try {
       return (await client.query(text, [...values])).rows

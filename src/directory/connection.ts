@@ -1,6 +1,6 @@
 /** How every connection of the directory is configured, and how Postgres values become JavaScript values. */
 
-import pg from 'pg'
+import { type ClientConfig, TypeOverrides, types } from 'pg'
 
 export interface DirectoryOptions {
   readonly url: string
@@ -24,18 +24,18 @@ const idleInTransactionMs = 60_000
 /** How much longer than Postgres' own limit we wait for an answer, before we take the connection for dead. */
 const answerGraceMs = 5_000
 
-const parsers = new pg.TypeOverrides()
+const parsers = new TypeOverrides()
 /** int8 (versions, counts) as a number; one that a number cannot hold is an error, never a near miss. */
-parsers.setTypeParser(pg.types.builtins.INT8, (text: string) => {
+parsers.setTypeParser(types.builtins.INT8, (text: string) => {
   const value = Number(text)
   if (!Number.isSafeInteger(value)) throw new RangeError(`An int8 is not a safe integer: ${text}`)
   return value
 })
 /** date as its text (2026-11-22): a day has no time zone. */
-parsers.setTypeParser(pg.types.builtins.DATE, (text: string) => text)
+parsers.setTypeParser(types.builtins.DATE, (text: string) => text)
 
 /** Configuration for `pg.Pool` and `pg.Client`. */
-export function connectionConfig(options: DirectoryOptions): pg.ClientConfig {
+export function connectionConfig(options: DirectoryOptions): ClientConfig {
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000
   return {
     connectionString: options.url,

@@ -1,7 +1,7 @@
 /** The open directory: the pool for transactions, the shared connections for point reads, the entities. */
 
 import { MikroORM } from '@mikro-orm/postgresql'
-import pg from 'pg'
+import { type ClientConfig, Pool } from 'pg'
 import { connectionConfig, type DirectoryOptions } from './connection.ts'
 import { entityManagerConfig } from './orm.ts'
 import { openPipelines, type Pipelines } from './pipeline.ts'
@@ -10,12 +10,12 @@ export type { DirectoryOptions } from './connection.ts'
 
 /** Its fields are for this room only; everybody else hands it to this room's functions. */
 export interface Directory extends AsyncDisposable {
-  readonly pool: pg.Pool
+  readonly pool: Pool
   readonly pipelines: Pipelines
   readonly orm: MikroORM
   readonly isPooled: boolean
   /** For a connection of its own: cancelling, listening. */
-  readonly config: pg.ClientConfig
+  readonly config: ClientConfig
   readonly onError: (error: unknown) => void
 }
 
@@ -26,7 +26,7 @@ export interface Directory extends AsyncDisposable {
 export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
   const onError = options.onError ?? (() => undefined)
   const config = connectionConfig(options)
-  const pool = new pg.Pool({ ...config, max: options.poolSize ?? 10 })
+  const pool = new Pool({ ...config, max: options.poolSize ?? 10 })
   // An idle connection that dies is replaced by the pool; without a listener its error would end the process.
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', () => undefined))

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { Logger, runMigrations } from 'graphile-worker'
-import pg from 'pg'
+import { type ClientConfig, Pool } from 'pg'
 import { queryOn, withClient, type Query } from './client.ts'
 import { connectionConfig } from './connection.ts'
 import type { Directory } from './database.ts'
@@ -44,7 +44,7 @@ export async function migrate(
   const { signal } = options
   const config = connectionConfig({ url: ownerUrl, applicationName: 'scim-migrate', statementTimeoutMs })
   await using stack = new AsyncDisposableStack()
-  const pool = stack.adopt(new pg.Pool({ ...config, max: 2 }), (opened) => opened.end())
+  const pool = stack.adopt(new Pool({ ...config, max: 2 }), (opened) => opened.end())
   // Errors of a connection reach the statement that it runs; these listeners only keep the process alive.
   pool.on('error', () => undefined)
   pool.on('connect', (connected) => connected.on('error', () => undefined))
@@ -85,7 +85,7 @@ async function assertRoles(query: Query): Promise<void> {
   if (missing.length > 0) throw new MissingRolesError(missing)
 }
 
-async function runOurs(config: pg.ClientConfig): Promise<void> {
+async function runOurs(config: ClientConfig): Promise<void> {
   const orm = await MikroORM.init(entityManagerConfig(config, 1))
   try {
     await orm.migrator.up()

@@ -2,7 +2,7 @@
 
 import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig, type Options } from '@mikro-orm/postgresql'
-import type pg from 'pg'
+import type { ClientConfig } from 'pg'
 import { entities } from './entities/list.ts'
 import { migrations } from './migrations/list.ts'
 
@@ -10,7 +10,7 @@ import { migrations } from './migrations/list.ts'
  * MikroORM serves what the owner does row by row (tenants, tokens, policies) and the migrations. It has its own
  * pool, opened on first use, because it reads times as text where the rest of the room reads dates.
  */
-export function entityManagerConfig(config: pg.ClientConfig, poolSize: number): Options {
+export function entityManagerConfig(config: ClientConfig, poolSize: number): Options {
   const { types: _, connectionString, ...rest } = config
   return defineConfig({
     clientUrl: connectionString ?? '',

@@ -5,7 +5,7 @@
  * Cancelling would hit whatever runs on the shared connection, so only indexed one-statement reads belong here.
  */
 
-import pg from 'pg'
+import { Client, type ClientConfig, type QueryResult } from 'pg'
 import { statementNames, type Statement } from './statement.ts'
 import { databaseError } from './unavailable.ts'
 
@@ -15,9 +15,9 @@ export interface Pipelines extends AsyncDisposable {
 }
 
 interface Pipeline {
-  client: pg.Client | undefined
+  client: Client | undefined
   /** The connection that is being opened; rejects when it could not be. */
-  opening: Promise<pg.Client> | undefined
+  opening: Promise<Client> | undefined
   inFlight: number
   failures: number
   /** Not before this moment (ms) is another connection tried; until then reads fail with the last error. */
@@ -31,7 +31,7 @@ const firstRetryMs = 50
 const longestRetryMs = 2_000
 
 export function openPipelines(
-  config: pg.ClientConfig,
+  config: ClientConfig,
   count: number,
   onError: (error: unknown) => void,
 ): Pipelines {
@@ -87,9 +87,9 @@ function leastBusy(pipelines: readonly Pipeline[]): Pipeline {
 /** The connection of a pipeline, opened now if it has none; after a failure not at once again. */
 function connected(
   pipeline: Pipeline,
-  config: pg.ClientConfig,
+  config: ClientConfig,
   onError: (error: unknown) => void,
-): Promise<pg.Client> {
+): Promise<Client> {
   if (pipeline.opening !== undefined) return pipeline.opening
   if (performance.now() < pipeline.retryAt) return Promise.reject(pipeline.lastError)
   pipeline.opening = open(pipeline, config, onError).finally(() => {
@@ -100,10 +100,10 @@ function connected(
 
 async function open(
   pipeline: Pipeline,
-  config: pg.ClientConfig,
+  config: ClientConfig,
   onError: (error: unknown) => void,
-): Promise<pg.Client> {
-  const client = new pg.Client(config)
+): Promise<Client> {
+  const client = new Client(config)
   const lost = (error: unknown): void => {
     if (pipeline.client !== client) return
     pipeline.client = undefined
@@ -129,7 +129,7 @@ async function open(
  * Sends the setting and the read in the same tick, so that no other read comes between them. Their answers arrive
  * in order; a setting that failed fails its read, which would otherwise have run under another tenant's setting.
  */
-function readOn<Row>(client: pg.Client, setting: string, statement: Statement): Promise<Row[]> {
+function readOn<Row>(client: Client, setting: string, statement: Statement): Promise<Row[]> {
   return new Promise((resolve, reject) => {
     let settingError: Error | undefined
     client.query({ name: 'set_tenant', text: setTenant, values: [setting] }, (error: Error | undefined) => {
@@ -137,7 +137,7 @@ function readOn<Row>(client: pg.Client, setting: string, statement: Statement): 
     })
     client.query(
       { ...statement, values: [...statement.values] },
-      (error: Error | undefined, result: pg.QueryResult) => {
+      (error: Error | undefined, result: QueryResult) => {
         const failure = settingError ?? error ?? undefined
         if (failure === undefined) resolve(result.rows)
         else reject(failure)

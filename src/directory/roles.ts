@@ -1,6 +1,6 @@
 /** The two roles that serve tenants: logins that own nothing and cannot pass row-level security. */
 
-import pg from 'pg'
+import { Client, DatabaseError } from 'pg'
 
 export const appRole = 'scim_app'
 export const workerRole = 'scim_worker'
@@ -17,7 +17,7 @@ export interface RolePasswords {
  * @param url of a superuser, or of an owner with CREATEROLE
  */
 export async function createRoles(url: string, passwords: RolePasswords): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
+  const client = new Client({ connectionString: url })
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -28,14 +28,14 @@ export async function createRoles(url: string, passwords: RolePasswords): Promis
   }
 }
 
-async function createRole(client: pg.Client, role: string, password: string): Promise<void> {
+async function createRole(client: Client, role: string, password: string): Promise<void> {
   const attributes = `login nosuperuser nocreatedb nocreaterole noreplication password ${client.escapeLiteral(password)}`
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role])
   try {
     if (rowCount === 0) await client.query(`create role ${role} ${attributes}`)
   } catch (error) {
     // 42710, or 23505 from the catalog: another process created it in the meantime.
-    if (!(error instanceof pg.DatabaseError && ['42710', '23505'].includes(error.code ?? ''))) throw error
+    if (!(error instanceof DatabaseError && ['42710', '23505'].includes(error.code ?? ''))) throw error
   }
   await client.query(`alter role ${role} password ${client.escapeLiteral(password)}`)
 }

@@ -1,6 +1,6 @@
 /** A transaction on the pool: few round trips, cancelled in Postgres when the caller goes away. */
 
-import pg from 'pg'
+import { Client, type PoolClient, type QueryResult } from 'pg'
 import type { Directory } from './database.ts'
 import type { Statement } from './statement.ts'
 import { databaseError, DatabaseUnavailableError } from './unavailable.ts'
@@ -62,7 +62,7 @@ export async function inTransaction<T>(
   }
 }
 
-async function connect(directory: Directory): Promise<pg.PoolClient> {
+async function connect(directory: Directory): Promise<PoolClient> {
   try {
     return await directory.pool.connect()
   } catch (error) {
@@ -71,7 +71,7 @@ async function connect(directory: Directory): Promise<pg.PoolClient> {
 }
 
 /** Begins and sets the tenant without waiting; resolves with the process id of the backend. */
-function open(client: pg.PoolClient, tenantId: string): Promise<number> {
+function open(client: PoolClient, tenantId: string): Promise<number> {
   const opening = Promise.all([
     client.query('begin'),
     client.query<{ pid: number }>(openingText, [tenantId]),
@@ -86,10 +86,10 @@ interface EndingSession extends Session {
   end(): void
 }
 
-function sessionOn(client: pg.PoolClient, directory: Directory, options: TransactionOptions): EndingSession {
+function sessionOn(client: PoolClient, directory: Directory, options: TransactionOptions): EndingSession {
   let hasEnded = false
-  let committing: Promise<pg.QueryResult> | undefined
-  const sendCommit = (): Promise<pg.QueryResult> => {
+  let committing: Promise<QueryResult> | undefined
+  const sendCommit = (): Promise<QueryResult> => {
     hasEnded = true
     const sent = client.query('commit')
     sent.catch(() => undefined)
@@ -129,7 +129,7 @@ function sessionOn(client: pg.PoolClient, directory: Directory, options: Transac
 }
 
 /** Rolls back and returns the connection to the pool, or closes it, which makes Postgres roll back. */
-async function giveBack(client: pg.PoolClient, isUnusable: boolean): Promise<void> {
+async function giveBack(client: PoolClient, isUnusable: boolean): Promise<void> {
   if (isUnusable) return client.release(true)
   try {
     await client.query('rollback')
@@ -141,7 +141,7 @@ async function giveBack(client: pg.PoolClient, isUnusable: boolean): Promise<voi
 
 /** Cancels what a backend runs, over a connection of its own: the pool may have none left. */
 async function cancelBackend(directory: Directory, opening: Promise<number>): Promise<void> {
-  const control = new pg.Client(directory.config)
+  const control = new Client(directory.config)
   control.on('error', directory.onError)
   try {
     const pid = await opening

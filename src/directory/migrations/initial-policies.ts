@@ -50,6 +50,7 @@ export const policyTables: readonly string[] = [
     generation bigint not null default 0,
     progress jsonb,
     counts jsonb not null default '{}',
+    users bigint not null default 0,
     problems jsonb not null default '[]',
     updated timestamptz not null,
     xid xid8 not null default pg_current_xact_id(),
