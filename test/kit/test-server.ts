@@ -29,10 +29,16 @@ export interface StartedServer {
   readonly stop: () => Promise<void>
 }
 
-export async function startTestServer(): Promise<StartedServer> {
+/** Nothing of a test run has to survive a power cut. */
+const withoutDurability = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+
+/** @param settings of the embedded Postgres, `name=value` */
+export async function startTestServer(
+  settings: readonly string[] = withoutDurability,
+): Promise<StartedServer> {
   const stack = new AsyncDisposableStack()
   try {
-    const adminUrl = process.env['TEST_DATABASE_URL'] ?? (await startEmbedded(stack))
+    const adminUrl = process.env['TEST_DATABASE_URL'] ?? (await startEmbedded(stack, settings))
     const template = `scim_template_${randomBytes(6).toString('hex')}`
     await createRoles(adminUrl, { appPassword: password, workerPassword: password })
     await createOwner(adminUrl)
@@ -78,7 +84,7 @@ async function createOwner(adminUrl: string): Promise<void> {
   )
 }
 
-async function startEmbedded(stack: AsyncDisposableStack): Promise<string> {
+async function startEmbedded(stack: AsyncDisposableStack, settings: readonly string[]): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'scim-test-postgres-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const port = await freePort()
@@ -92,11 +98,8 @@ async function startEmbedded(stack: AsyncDisposableStack): Promise<string> {
     // Postgres refuses to run as root.
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--no-locale', '--no-sync'],
-    // Nothing of a test run has to survive a power cut.
     postgresFlags: [
-      'fsync=off',
-      'synchronous_commit=off',
-      'full_page_writes=off',
+      ...settings,
       'max_connections=200',
       'listen_addresses=127.0.0.1',
       'unix_socket_directories=',
