@@ -1,5 +1,7 @@
 /** The one way to refuse a request: status, scimType and two details, one for the client and one for us. */
 
+import { messageUrns } from './urns.ts'
+
 /** RFC 7644 table 9, and the cursor errors of RFC 9865 section 2.1. */
 export type ScimType =
   | 'invalidFilter'
@@ -43,5 +45,23 @@ export class ScimError extends Error {
     this.path = options.path
     this.privateDetail = options.private
     this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
+
+/** The Error message of RFC 7644 section 3.12; `status` is a string there. */
+export interface ErrorBody {
+  readonly schemas: readonly [typeof messageUrns.error]
+  readonly status: string
+  readonly scimType?: ScimType
+  readonly detail: string
+}
+
+/** A refusal as the client reads it. */
+export function toBody(error: ScimError): ErrorBody {
+  return {
+    schemas: [messageUrns.error],
+    status: String(error.status),
+    ...(error.scimType === undefined ? {} : { scimType: error.scimType }),
+    detail: error.message,
   }
 }

@@ -28,6 +28,8 @@ export interface Attribute {
 
 export interface Schema {
   readonly id: string
+  /** Older URNs by which clients still name this schema: understood on the way in, never advertised. */
+  readonly aliases?: readonly string[]
   readonly name: string
   readonly description: string
   readonly attributes: readonly Attribute[]

@@ -1,0 +1,77 @@
+/** Operations on the membership attribute as steps that never need the list of members (hard spots 1, 4-6, 12, 26). */
+
+import { ScimError } from '#scim/errors.ts'
+import type { Filter } from '#scim/filter/ast.ts'
+import { isList, propertyOf } from '#scim/json.ts'
+import type { Json } from '#scim/json.ts'
+import type { MembershipStep } from '#scim/resource.ts'
+import { printTarget } from './operation.ts'
+import type { PatchOperation } from './operation.ts'
+
+type Change = Exclude<PatchOperation, { op: 'identify' }>
+
+/** What one operation does to the members. */
+export function membershipStep(operation: Change): MembershipStep {
+  const { filter } = operation.target
+  if (filter !== undefined) return filteredStep(operation, filter)
+  if (operation.op === 'remove') {
+    return operation.listed === undefined
+      ? { kind: 'replace', values: [] }
+      : { kind: 'remove', values: memberValues(operation.listed) }
+  }
+  return { kind: operation.op, values: memberValues(operation.value) }
+}
+
+function filteredStep(operation: Change, filter: Filter): MembershipStep {
+  const values = namedValues(filter)
+  if (operation.op === 'remove') {
+    return values === undefined ? { kind: 'removeMatching', filter } : { kind: 'remove', values }
+  }
+  const path = printTarget(operation.target)
+  if (operation.op === 'add' && values !== undefined) return { kind: 'add', values }
+  throw new ScimError(400, `${path} cannot be changed; members are added and removed.`, {
+    scimType: 'mutability',
+    path,
+  })
+}
+
+/** The ids that `value eq "a" or value eq "b"` names; undefined for any other filter. */
+function namedValues(filter: Filter): readonly string[] | undefined {
+  if (filter.kind === 'or') {
+    const parts = filter.filters.map(namedValues)
+    return parts.every((part) => part !== undefined) ? parts.flat() : undefined
+  }
+  const isValue =
+    filter.kind === 'comparison' && filter.operator === 'eq' && filter.target.attribute.name === 'value'
+  return isValue && typeof filter.value === 'string' ? [filter.value] : undefined
+}
+
+/** One member without a value does not fail the others (hard spot 13). */
+function memberValues(json: Json | readonly Json[]): readonly string[] {
+  const values = (isList(json) ? json : []).map((element) => propertyOf(element, 'value'))
+  return [...new Set(values.filter((value) => typeof value === 'string'))]
+}
+
+/** The same steps in fewer: neighbours of a kind become one, and a replace makes those before it void. */
+export function mergedSteps(steps: readonly MembershipStep[]): readonly MembershipStep[] {
+  const merged: MembershipStep[] = []
+  for (const step of steps) {
+    const last = merged.at(-1)
+    if (step.kind === 'replace') merged.splice(0, merged.length, step)
+    else if (last === undefined) merged.push(step)
+    else merged.splice(-1, 1, ...joined(last, step))
+  }
+  return merged
+}
+
+function joined(last: MembershipStep, step: MembershipStep): readonly MembershipStep[] {
+  if (last.kind === 'removeMatching' || step.kind === 'removeMatching') return [last, step]
+  if (last.kind === step.kind || (last.kind === 'replace' && step.kind === 'add')) {
+    return [{ kind: last.kind, values: [...new Set([...last.values, ...step.values])] }]
+  }
+  if (last.kind === 'replace') {
+    const gone = new Set(step.values)
+    return [{ kind: 'replace', values: last.values.filter((value) => !gone.has(value)) }]
+  }
+  return [last, step]
+}
