@@ -92,15 +92,35 @@ export async function readInTenant<Row>(
   statement: Statement,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Row[]> {
-  options.signal?.throwIfAborted()
+  return pointRead(directory, tenantId, statement, options)
+}
+
+/**
+ * One short statement that belongs to no tenant: it sees the tables without row-level security and may call the
+ * functions made for that, and of tenant data nothing.
+ */
+export async function readOutsideTenants<Row>(
+  directory: Directory,
+  statement: Statement,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Row[]> {
+  return pointRead(directory, '', statement, options)
+}
+
+async function pointRead<Row>(
+  directory: Directory,
+  setting: TenantId | '',
+  statement: Statement,
+  { signal }: { readonly signal?: AbortSignal },
+): Promise<Row[]> {
+  signal?.throwIfAborted()
   // Behind a transaction pooler a session setting would stay with a connection that the next client gets.
   if (directory.isPooled) {
-    return inTenant(directory, tenantId, { ...options, isOneStatement: true }, (scope) =>
-      scope.query(statement),
-    )
+    const options = { tenantId: setting, isOneStatement: true, ...(signal !== undefined && { signal }) }
+    return inTransaction(directory, options, (session) => session.query(statement))
   }
-  const answer = directory.pipelines.read<Row>(tenantId, statement)
-  return options.signal === undefined ? answer : untilAborted(answer, options.signal)
+  const answer = directory.pipelines.read<Row>(setting, statement)
+  return signal === undefined ? answer : untilAborted(answer, signal)
 }
 
 /** The answer, or the signal's reason as soon as it aborts; the answer is then dropped. */
