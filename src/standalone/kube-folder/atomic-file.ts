@@ -55,7 +55,7 @@ export const readIfThere = async (path: string): Promise<string | undefined> => 
 }
 
 /** Whether the error is the system's of that name, e.g. `ENOENT`. */
-export const isErrno = (error: unknown, code: string): boolean =>
+export const isErrno = (error: unknown, code: string): error is Error & { readonly code: string } =>
   error instanceof Error && 'code' in error && error.code === code
 
 /** A rename is only safe once its folder is on the disk. */

@@ -1,0 +1,130 @@
+/** Puts the product together: every part opened in the order in which one needs another. */
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+
+import { announce } from './announce.ts'
+import { openDatabase } from './database.ts'
+import { openKubeFolder } from './kube-folder.ts'
+import { Mistake } from './mistake.ts'
+import { openStateFolder } from './state-folder.ts'
+
+import { openDirectory } from '#directory/database.ts'
+import { migrate, schemaIsCurrent } from '#directory/migrate.ts'
+import { crds } from '#operator/api/crd.ts'
+import { startOperator } from '#operator/operator.ts'
+import { createLogger } from '#platform/log.ts'
+import { createMetrics } from '#platform/metrics.ts'
+import { startOps } from '#platform/ops.ts'
+import { createPepper, openKeyring } from '#platform/pepper.ts'
+import { startServer } from '#server/server.ts'
+import { startWorker } from '#worker/worker.ts'
+
+import type { Directory } from '#directory/database.ts'
+import type { StandaloneConfig } from '#platform/config.ts'
+import type { Logger } from '#platform/log.ts'
+
+/** How long requests under way may take once stopping has begun. */
+const drainLimitMs = 8_000
+
+/**
+ * Opens everything onto the stack, which closes it in reverse. Returns what ends the process: the signal, or the
+ * database when it died.
+ */
+export const compose = async (
+  config: StandaloneConfig,
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<AbortSignal> => {
+  const logOf = (room: string): Logger =>
+    createLogger(room, { level: config.logLevel, stream: process.stderr })
+  const log = logOf('standalone')
+  const manifests = await manifestFolder(config.manifests)
+  const state = stack.use(await openStateFolder(config.state))
+  await createPepper(state.pepper, new Date())
+  const keyring = stack.use(
+    await openKeyring(state.pepper, { onError: (error) => log.error({ err: error }, 'peppers not read') }),
+  )
+  const metrics = createMetrics({ tenantLabelLimit: config.tenantLabelLimit })
+  const readiness: { directory?: Directory } = {}
+  const ops = stack.use(
+    await startOps({
+      port: config.opsPort,
+      registry: metrics.registry,
+      async ready() {
+        if (signal.aborted) return 'stopping'
+        if (readiness.directory === undefined) return 'starting'
+        return (
+          (await schemaIsCurrent(readiness.directory)) || 'the database has not the schema of this release'
+        )
+      },
+    }),
+  )
+  const database = stack.use(await openDatabase(config, state.postgres, signal))
+  await migrate(database.ownerUrl, { signal })
+  const directoryOf = async (url: string, applicationName: string): Promise<Directory> =>
+    stack.use(
+      await openDirectory({ url, applicationName, onError: (err) => log.warn({ err }, 'connection lost') }),
+    )
+  const owner = await directoryOf(database.ownerUrl, 'scim-operator')
+  const directory = await directoryOf(database.appUrl, 'scim-server')
+  const workerDirectory = await directoryOf(database.workerUrl, 'scim-worker')
+  const kube = stack.use(
+    await openKubeFolder({ manifests, folder: state.kubernetes, definitions: crds(), log: logOf('kube') }),
+  )
+  const server = stack.use(
+    await startServer({
+      directory,
+      keyring,
+      metrics,
+      log: logOf('server'),
+      scimPort: config.scimPort,
+      directoryPort: config.directoryPort,
+      pathRouting: true,
+      pathOrigin: 'self',
+      drainLimitMs,
+    }),
+  )
+  stack.use(
+    await startWorker({ url: database.workerUrl, directory: workerDirectory, metrics, log: logOf('worker') }),
+  )
+  stack.use(
+    await startOperator({
+      kube,
+      owner,
+      keyring,
+      metrics,
+      log: logOf('operator'),
+      settings: {
+        defaultEndpointType: 'HTTPRoute',
+        pathOrigin: `http://127.0.0.1:${server.scimPort}`,
+        ...(config.baseDomain === undefined ? {} : { baseDomain: config.baseDomain }),
+      },
+    }),
+  )
+  readiness.directory = directory
+  stack.use(
+    announce({
+      kube,
+      file: state.ready,
+      facts: {
+        ports: { scim: server.scimPort, directory: server.directoryPort, ops: ops.port },
+        manifests,
+        kubernetes: state.kubernetes,
+        stateFlag: config.state === '.state' ? '' : ` --state ${config.state}`,
+      },
+      print: (text) => process.stdout.write(text),
+      onError: (error) => log.error({ err: error }, 'ready.json not written'),
+    }),
+  )
+  return AbortSignal.any([signal, database.died])
+}
+
+const manifestFolder = async (given: string): Promise<string> => {
+  const path = resolve(given)
+  const facts = await stat(path).catch(() => undefined)
+  if (facts?.isDirectory() !== true)
+    throw new Mistake(
+      `There is no folder ${path}: make it, or name the folder of your manifests with --manifests.`,
+    )
+  return path
+}

