@@ -1,0 +1,86 @@
+/** The statements of a list: one page of it, and how many resources it has. */
+
+import { filterToSql } from './filter-to-sql.ts'
+import type { FilterContext } from './filter-operand.ts'
+import type { ListRequest, ListTarget } from './list-resources.ts'
+import { newParameters } from './parameters.ts'
+import type { Parameters } from './parameters.ts'
+import { includedColumns, resourceColumns } from './resource-row.ts'
+import type { ResourceRow } from './resource-row.ts'
+import { afterPosition, orderBy, sortKey } from './sort-to-sql.ts'
+import type { SortKey } from './sort-to-sql.ts'
+import type { Statement } from './statement.ts'
+import type { TenantId } from './tenant-scope.ts'
+
+export interface ListingSql {
+  /** Up to one row more than the page holds, which tells that there is a next one. */
+  readonly page: Statement
+  readonly count: Statement
+}
+
+export interface ListedRow extends ResourceRow {
+  /** The sort key as text, of a sorted list. */
+  readonly key?: string | null
+}
+
+export function listingSql(tenantId: TenantId, request: ListRequest): ListingSql {
+  return { page: pageSql(tenantId, request), count: countSql(tenantId, request) }
+}
+
+function countSql(tenantId: TenantId, { targets }: ListRequest): Statement {
+  const parameters = newParameters(tenantId)
+  const text = `select count(*) as total from resource
+    where resource.tenant_id = $1 and ${selection(targets, parameters)}`
+  return { text, values: parameters.values }
+}
+
+/** The rows of the page first, and only for them what is behind them. */
+function pageSql(tenantId: TenantId, request: ListRequest): Statement {
+  const { targets, page, isDescending = false } = request
+  const parameters = newParameters(tenantId)
+  const { bind } = parameters
+  const key = keyOf(targets, parameters)
+  const after =
+    page.kind === 'after' && page.after !== undefined
+      ? `and ${afterPosition(key, page.after, isDescending, { resource: 'resource', bind })}`
+      : ''
+  const offset =
+    page.kind === 'index' && page.startIndex > 1 ? `offset ${bind(page.startIndex - 1, 'bigint')}` : ''
+  const sorted = key === undefined ? '' : `, ${key.sql} as key`
+  const text = `select ${resourceColumns('page')}${includedColumns(request, 'page')}
+      ${key === undefined ? '' : ', page.key::text as key'}
+    from (
+      select resource.* ${sorted} from resource
+      where resource.tenant_id = $1 and ${selection(targets, parameters)} ${after}
+      order by ${orderBy(key?.sql, 'resource.id', isDescending)}
+      limit ${bind(page.count + 1, 'bigint')} ${offset}
+    ) as page
+    order by ${orderBy(key === undefined ? undefined : 'page.key', 'page.id', isDescending)}`
+  return { text, values: parameters.values }
+}
+
+/** The resources that a list shows; each type by its own filter, in parentheses beside the tenant. */
+function selection(targets: readonly ListTarget[], parameters: Parameters): string {
+  const conditions = targets.map(({ type, filter }) => {
+    const ofType = `resource.type = ${parameters.bind(type.name, 'text')}`
+    return filter === undefined
+      ? ofType
+      : `${ofType} and (${filterToSql(filter, contextFor(type, parameters))})`
+  })
+  return conditions.length === 1 ? conditions.join('') : `((${conditions.join(') or (')}))`
+}
+
+/** The sort key; over several types each has its own way to the same attribute. */
+function keyOf(targets: readonly ListTarget[], parameters: Parameters): SortKey | undefined {
+  const keys = targets.flatMap(({ type, sortBy }) =>
+    sortBy === undefined ? [] : [{ type, key: sortKey(sortBy, contextFor(type, parameters)) }],
+  )
+  const [first] = keys
+  if (first === undefined || targets.length === 1) return first?.key
+  const cases = keys.map(({ type, key }) => `when ${parameters.bind(type.name, 'text')} then ${key.sql}`)
+  return { sql: `(case resource.type ${cases.join(' ')} end)`, type: first.key.type }
+}
+
+function contextFor(type: FilterContext['type'], { bind }: Parameters): FilterContext {
+  return { type, resource: 'resource', tenant: '$1', bind }
+}

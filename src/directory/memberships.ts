@@ -1,0 +1,96 @@
+/** Changing the members of a resource without reading its members or its document. */
+
+import type { MembershipStep } from '#scim/resource.ts'
+import type { ResourceType } from '#scim/schema.ts'
+import { logValues } from './changes.ts'
+import type { Actor, ChangeAction } from './changes.ts'
+import { changeStatement, noParts } from './change-sql.ts'
+import type { ChangedRow } from './change-sql.ts'
+import { lockResource } from './lock-resource.ts'
+import type { LockedRow, Precondition } from './lock-resource.ts'
+import { matchingAsValues } from './matching-members.ts'
+import { hasMembers } from './member-sql.ts'
+import { isId, memberValues, netOf, partsOf } from './member-values.ts'
+import type { ValueStep } from './member-values.ts'
+import type { NamedValues } from './prepared.ts'
+import type { TenantScope } from './tenant-scope.ts'
+import { lockUnresolved } from './waiting-members.ts'
+import { writeRefusal } from './write-refusal.ts'
+
+/** A change of the members of one resource. */
+export interface MembershipChange {
+  readonly type: ResourceType
+  readonly id: string
+  readonly steps: readonly MembershipStep[]
+  readonly precondition?: Precondition
+  /** Action in the change log, `patch` by default. */
+  readonly action?: ChangeAction
+  /** The clock of the caller. */
+  readonly now?: Date
+}
+
+/** Where a resource stands after a write. */
+export interface WriteFacts {
+  readonly version: number
+  readonly lastModified: Date
+  readonly isChanged: boolean
+}
+
+/**
+ * Works off membership steps in order, in one flight of statements whatever the number of members and the size of
+ * the group, unless there is a precondition or a removal by filter. Values that are nobody's wait for their
+ * resource. Undefined if the tenant has no such resource.
+ *
+ * @throws whatever the precondition throws
+ */
+export async function changeMembership(
+  scope: TenantScope,
+  change: MembershipChange,
+  actor: Actor,
+): Promise<WriteFacts | undefined> {
+  const { type, id, steps, precondition } = change
+  if (!isId(id)) return undefined
+  const values = {
+    ...logValues(scope, actor, change.action ?? 'patch', change.now ?? new Date()),
+    id,
+    type: type.name,
+  }
+  const named = steps.filter(isValueStep)
+  if (precondition === undefined && named.length === steps.length) {
+    const [[before], after] = await Promise.all([
+      scope.query<LockedRow>(lockResource(values)),
+      work(scope, values, named),
+    ])
+    return before && { ...(after ?? before), isChanged: after !== undefined }
+  }
+  const [before] = await scope.query<LockedRow>(lockResource(values))
+  if (before === undefined) return undefined
+  precondition?.(before.version)
+  const after = await work(scope, values, await matchingAsValues(scope, change))
+  return { ...(after ?? before), isChanged: after !== undefined }
+}
+
+function isValueStep(step: MembershipStep): step is ValueStep {
+  return step.kind !== 'removeMatching'
+}
+
+/** Sends the change at once; the row it returns, or undefined when nothing changed. */
+async function work(
+  scope: TenantScope,
+  values: NamedValues,
+  steps: readonly ValueStep[],
+): Promise<ChangedRow | undefined> {
+  const delta = netOf(steps)
+  const parts = { ...noParts, ...partsOf(delta) }
+  if (!hasMembers(parts)) return undefined
+  const bound = { ...values, ...memberValues(delta) }
+  try {
+    const [, rows] = await Promise.all([
+      delta.adds.length > 0 ? scope.query(lockUnresolved(bound)) : undefined,
+      scope.query<ChangedRow>(changeStatement(parts)(bound)),
+    ])
+    return rows[0]
+  } catch (error) {
+    throw writeRefusal(error)
+  }
+}

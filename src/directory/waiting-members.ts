@@ -1,0 +1,73 @@
+/**
+ * Members that were pushed before they existed, and how they join when a resource appears whose id or externalId
+ * they are.
+ *
+ * A push that finds nobody and a creation that finds no waiting value must not pass each other unseen. So a push
+ * takes an exclusive advisory lock for each value that it cannot resolve, a creation a shared one for its
+ * externalId, each in a statement before the one that looks. Values share 256 locks per tenant, since the lock table
+ * of Postgres is small.
+ */
+
+import { logOthersCte } from './changes.ts'
+import { idByExternalId, idById } from './member-sql.ts'
+import { prepared } from './prepared.ts'
+
+/** Keeps clear of the locks that are made of the same tenant id for other purposes. */
+const firstSeed = 7_000
+
+const lockKey = (value: string): string =>
+  `hashtextextended(:tenant::text, ${String(firstSeed)} + (hashtext(${value}) & 255))`
+
+/** Locks the values that are nobody's now; in the order of the keys, so that two pushes never wait for each other. */
+export const lockUnresolved = prepared(
+  'lock_unresolved_members',
+  `select pg_advisory_xact_lock(lock.key) from (
+    select distinct ${lockKey('pushed.value')} as key
+    from unnest(:add_values::text[], :add_ids::uuid[]) as pushed(value, id)
+    where coalesce(${idById('pushed.id')}, ${idByExternalId('pushed.value')}) is null
+    order by key
+  ) as lock`,
+)
+
+/** Keeps pushes of this externalId out until the resource that has it is there. */
+export const lockExternalId = prepared(
+  'lock_external_id',
+  `select pg_advisory_xact_lock_shared(${lockKey(':external_id::text')})`,
+)
+
+/**
+ * CTEs by which the resource `:id` of type `:type` with the externalId `:external_id` joins every group that waits
+ * for it. Groups are locked by id. A waiting row that was removed meanwhile is not deleted here, so nothing joins.
+ */
+export const joinCtes: readonly string[] = [
+  `joining as materialized (
+    select pending_member.group_id, pending_member.value
+    from pending_member join resource holder
+      on holder.tenant_id = pending_member.tenant_id and holder.id = pending_member.group_id
+    where pending_member.tenant_id = :tenant::uuid
+      and pending_member.value = any(array[:id::uuid::text, :external_id::text])
+      and pending_member.group_id <> :id::uuid
+      and (pending_member.value = :id::uuid::text or not exists (
+        select from resource twin where twin.tenant_id = :tenant::uuid and twin.external_id = :external_id::text
+          and twin.type = :type::text and twin.id <> :id::uuid))
+    order by holder.id for no key update of holder
+  )`,
+  `joined as (
+    delete from pending_member using joining
+    where pending_member.tenant_id = :tenant::uuid and pending_member.group_id = joining.group_id
+      and pending_member.value = joining.value
+    returning pending_member.group_id
+  )`,
+  `joined_groups as (
+    insert into membership (tenant_id, group_id, member_id)
+    select distinct :tenant::uuid, joined.group_id, :id::uuid from joined
+    on conflict do nothing returning group_id
+  )`,
+  `others as (
+    update resource set version = resource.version + 1,
+      last_modified = greatest(resource.last_modified, :now::timestamptz)
+    where resource.tenant_id = :tenant::uuid and resource.id = any(array(select group_id from joined_groups))
+    returning resource.id, resource.type, resource.version
+  )`,
+  logOthersCte('join', 'added'),
+]

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseElementFilter } from '#scim/filter/parse.ts'
+import { resolveAttribute } from '#scim/attribute-path.ts'
+import { groupType } from '#scim/resource-types.ts'
+import { changeMembership } from '#directory/memberships.ts'
+import { ScimError } from '#scim/errors.ts'
+import {
+  addGroup,
+  addUser,
+  factsOf,
+  memberIds,
+  openTestDirectory,
+  step,
+  tester,
+  type TestDirectory,
+} from '#test/kit/open-directory.ts'
+
+let db: TestDirectory
+let users: string[]
+beforeAll(async () => {
+  db = await openTestDirectory()
+  users = []
+  for (const name of ['u0', 'u1', 'u2', 'u3']) users.push((await addUser(db, name, { displayName: name })).id)
+  users.sort()
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+const user = (index: number): string => users[index]!
+
+test('adding and removing members by value moves the version once for each request', async () => {
+  const { id } = await addGroup(db, 'add and remove')
+  expect(await step(db, id, { kind: 'add', values: [user(0), user(1)] })).toMatchObject({
+    version: 2,
+    isChanged: true,
+  })
+  expect(await memberIds(db, id)).toEqual([user(0), user(1)])
+  expect(await step(db, id, { kind: 'remove', values: [user(0)] })).toMatchObject({
+    version: 3,
+    isChanged: true,
+  })
+  expect(await memberIds(db, id)).toEqual([user(1)])
+})
+
+test('a membership request that changes nothing leaves version and lastModified', async () => {
+  const { id } = await addGroup(db, 'no-op', [user(0), 'nobody'])
+  const before = await factsOf(db, groupType, id)
+  const noOps = [
+    { kind: 'add', values: [user(0), 'nobody'] },
+    { kind: 'remove', values: [user(1), 'somebody else', '5'] },
+    { kind: 'replace', values: ['nobody', user(0)] },
+    { kind: 'add', values: [] },
+  ] as const
+  for (const noOp of noOps) expect(await step(db, id, noOp)).toEqual({ ...before, isChanged: false })
+  expect(
+    await step(db, id, { kind: 'add', values: [user(2)] }, { kind: 'remove', values: [user(2)] }),
+  ).toEqual({
+    ...before,
+    isChanged: false,
+  })
+  expect(await factsOf(db, groupType, id)).toEqual(before)
+})
+
+test('replacing the members leaves exactly the new ones', async () => {
+  const { id } = await addGroup(db, 'replace', [user(0), user(1), 'gone soon'])
+  await step(db, id, { kind: 'replace', values: [user(1), user(2), 'new one'] })
+  expect(await memberIds(db, id)).toEqual([user(1), user(2)])
+  await step(db, id, { kind: 'replace', values: [] })
+  expect(await memberIds(db, id)).toEqual([])
+})
+
+test('membership steps are worked off in their order', async () => {
+  const { id } = await addGroup(db, 'in order', [user(0)])
+  await step(
+    db,
+    id,
+    { kind: 'remove', values: [user(0)] },
+    { kind: 'add', values: [user(0), user(1)] },
+    { kind: 'remove', values: [user(1)] },
+    { kind: 'add', values: [user(2)] },
+  )
+  expect(await memberIds(db, id)).toEqual([user(0), user(2)])
+  await step(
+    db,
+    id,
+    { kind: 'add', values: [user(3)] },
+    { kind: 'replace', values: [user(1), user(2)] },
+    { kind: 'remove', values: [user(2)] },
+  )
+  expect(await memberIds(db, id)).toEqual([user(1)])
+})
+
+test('a removal by filter takes the members that match, those of the same request included', async () => {
+  const { id } = await addGroup(db, 'matching', [user(0), user(1)])
+  const members = resolveAttribute('members', groupType)!
+  const filter = parseElementFilter('display eq "U0" or display sw "u2"', members, groupType)
+  await step(
+    db,
+    id,
+    { kind: 'add', values: [user(2), user(3)] },
+    { kind: 'removeMatching', filter },
+    { kind: 'add', values: [user(2)] },
+  )
+  const remaining = new Set(await memberIds(db, id))
+  const named = await Promise.all(users.map(async (one) => [one, (await factsOf(db, groupType, one)) ?? one]))
+  expect(named).toHaveLength(4)
+  expect(remaining.has(user(2))).toBe(true)
+  expect(remaining.size).toBe(3)
+})
+
+test('a group may be a member and is shown as one', async () => {
+  const inner = await addGroup(db, 'inner')
+  const outer = await addGroup(db, 'outer', [inner.id])
+  expect(await memberIds(db, outer.id)).toEqual([inner.id])
+})
+
+test('a precondition that refuses changes nothing', async () => {
+  const { id } = await addGroup(db, 'precondition')
+  const refusal = new ScimError(412, 'Another version.')
+  const work = db.write((scope) =>
+    changeMembership(
+      scope,
+      {
+        type: groupType,
+        id,
+        steps: [{ kind: 'add', values: [user(0)] }],
+        precondition: () => {
+          throw refusal
+        },
+      },
+      tester,
+    ),
+  )
+  await expect(work).rejects.toBe(refusal)
+  expect(await memberIds(db, id)).toEqual([])
+})
+
+test('members of an unknown group and of a user are not found', async () => {
+  const steps = [{ kind: 'add', values: [user(0)] }] as const
+  expect(await step(db, user(1), ...steps)).toBeUndefined()
+  expect(await step(db, '00000000-0000-7000-8000-000000000000', ...steps)).toBeUndefined()
+  expect(await step(db, 'no id', ...steps)).toBeUndefined()
+})
+
+test('ten thousand members come and go in one request each', async () => {
+  await db.directory.pool.query('select 1')
+  const many = await db.write(async (scope) => {
+    const rows = await scope.query<{ id: string }>({
+      text: `insert into resource (tenant_id, id, type, unique_key, data, folded, version, created, last_modified)
+        select $1, gen_random_uuid(), 'User', 'many' || n, '{}', '{}', 1, now(), now() from generate_series(1, 10000) n
+        returning id`,
+      values: [scope.tenantId],
+    })
+    return rows.map(({ id }) => id).sort()
+  })
+  const { id } = await addGroup(db, 'many', many.slice(0, 5_000))
+  await step(db, id, { kind: 'add', values: many })
+  expect(await memberIds(db, id)).toEqual(many)
+  await step(db, id, { kind: 'replace', values: [...many.slice(9_000), user(0)] })
+  expect(await memberIds(db, id)).toHaveLength(1_001)
+  await step(db, id, { kind: 'remove', values: many })
+  expect(await memberIds(db, id)).toEqual([user(0)])
+})
