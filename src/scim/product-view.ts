@@ -45,6 +45,22 @@ export function productUser(stored: StoredResource): ProductUser {
   }
 }
 
+export interface ProductGroup {
+  readonly id: string
+  readonly displayName: string
+  readonly externalId: string | null
+}
+
+/** The product's view of a stored group; its members are asked for on their own, since there may be many. */
+export function productGroup(stored: StoredResource): ProductGroup {
+  const data = parseData(stored.json)
+  return {
+    id: stored.id,
+    displayName: textOf(data['displayName']) ?? '',
+    externalId: textOf(data['externalId']),
+  }
+}
+
 function displayNameOf(displayName: Json | undefined, name: Json | undefined): string | null {
   const parts = [propertyOf(name, 'givenName'), propertyOf(name, 'familyName')].map(textOf)
   const joined = parts.filter((part) => part !== null).join(' ')

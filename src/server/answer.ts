@@ -1,0 +1,23 @@
+/** What a handler answers, before anything is written. */
+
+import type { ScimError } from '#scim/errors.ts'
+
+export interface Answer {
+  readonly status: number
+  /** JSON text; absent for 204 and 304. */
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** The refusal that the body renders, for the log. */
+  readonly refusal?: ScimError
+}
+
+export const noContent = (headers: Readonly<Record<string, string>> = {}): Answer => ({
+  status: 204,
+  headers,
+})
+
+export const jsonAnswer = (body: string, headers: Readonly<Record<string, string>> = {}): Answer => ({
+  status: 200,
+  body,
+  headers,
+})

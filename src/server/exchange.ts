@@ -1,0 +1,61 @@
+/** One request under way: its id, its clock, whether the client still waits, and what the log and metrics will say. */
+
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+export interface Exchange {
+  /** In the answer's `X-Request-Id`, in every log line, and in the change rows of a write. */
+  readonly requestId: string
+  readonly method: string
+  /** Path as sent, without the query, which may carry personal data. */
+  readonly path: string
+  /** Everything behind the question mark. */
+  readonly queryText: string
+  /** By `performance.now()`. */
+  readonly startedMs: number
+  /** Aborts when the client goes away before it has its answer. */
+  readonly signal: AbortSignal
+  /** Slug of the tenant, once known. */
+  tenant: string | undefined
+  /** Public id of the token, once known. */
+  tokenId: string | undefined
+  /** Resource type or endpoint, once known: a name of ours, never a word of the client. */
+  route: string
+  /** Names of the vendor dialects met so far. */
+  readonly dialects: Set<string>
+}
+
+export const beginExchange = (request: IncomingMessage, response: ServerResponse): Exchange => {
+  const controller = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort(new ClientGone())
+  })
+  const [path, queryText] = splitTarget(request.url ?? '/')
+  return {
+    requestId: randomUUID(),
+    method: request.method ?? 'GET',
+    path,
+    queryText,
+    startedMs: performance.now(),
+    signal: controller.signal,
+    tenant: undefined,
+    tokenId: undefined,
+    route: 'unknown',
+    dialects: new Set(),
+  }
+}
+
+/** Why work was cancelled: nobody waits for it any more. */
+export class ClientGone extends Error {
+  constructor() {
+    super('the client closed the connection before its answer was ready')
+    this.name = 'ClientGone'
+  }
+}
+
+/** A proxy may send the absolute form (RFC 9112 section 3.2.2); the tenant still comes from Host. */
+const splitTarget = (target: string): readonly [string, string] => {
+  const local = target.startsWith('/') ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '')
+  const mark = local.indexOf('?')
+  return mark === -1 ? [local, ''] : [local.slice(0, mark), local.slice(mark + 1)]
+}

@@ -1,0 +1,91 @@
+/** A list of resources, however it was asked for: of one type or of all, by index or by cursor. */
+
+import { listResources } from '#directory/list-resources.ts'
+import type { ListPosition, PageOf } from '#directory/list-resources.ts'
+import { ScimError } from '#scim/errors.ts'
+import { parseListQuery, parseRootListQuery, renderListResponse } from '#scim/list-query.ts'
+import type { ListQuery } from '#scim/list-query.ts'
+import { needsMembers, needsMemberships, render } from '#scim/project.ts'
+import { resourceTypes } from '#scim/resource-types.ts'
+import type { ResourceType } from '#scim/schema.ts'
+
+import { jsonAnswer } from './answer.ts'
+import type { Answer } from './answer.ts'
+import type { Call } from './call.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+
+/** Parameters as a query string or a `.search` body gives them. */
+export type Parameters = Iterable<readonly [string, string]>
+
+interface Asked {
+  readonly type: ResourceType
+  readonly query: ListQuery
+}
+
+/** Answers a ListResponse; without a type it spans all (RFC 7644 section 3.4.2.1). */
+export const listing = async (call: Call, parameters: Parameters, type?: ResourceType): Promise<Answer> => {
+  const asked: readonly Asked[] =
+    type === undefined
+      ? parseRootListQuery(parameters, resourceTypes)
+      : [{ type, query: parseListQuery(parameters, type) }]
+  const [first] = asked
+  if (first === undefined) throw new Error('there is no resource type')
+  const { page: wanted, sortBy } = first.query
+  const question = questionOf(call, parameters, type)
+  const page = await listResources(call.directory, call.tenant.id, {
+    targets: asked.map(targetOf),
+    isDescending: sortBy?.descending ?? asked.some(({ query }) => query.sortBy?.descending === true),
+    page: pageOf(wanted, question),
+    // RFC 9865 section 2: pages after the first may leave the total out, and counting is the expensive part.
+    isCounted: wanted.kind === 'index' || wanted.cursor === undefined,
+    members: asked.some(({ type, query }) => needsMembers(query.projection, type)),
+    groups: asked.some(({ type, query }) => needsMemberships(query.projection, type)),
+    signal: call.signal,
+  })
+  const queries = new Map(asked.map(({ type, query }) => [type.name, { type, query }]))
+  const resources = page.resources.map((stored) => {
+    const { type, query } = queries.get(stored.type) ?? first
+    return render(stored, type, query.projection, call.baseURL)
+  })
+  return jsonAnswer(
+    renderListResponse({
+      ...(page.total === undefined ? {} : { totalResults: page.total }),
+      ...(wanted.kind === 'index' ? { startIndex: wanted.startIndex } : {}),
+      ...(wanted.kind === 'cursor' && page.next !== undefined
+        ? { nextCursor: encodeCursor(question, keysOf(page.next)) }
+        : {}),
+      resources,
+    }),
+  )
+}
+
+const targetOf = ({ type, query: { filter, sortBy } }: Asked) => ({
+  type,
+  ...(filter === undefined ? {} : { filter }),
+  ...(sortBy === undefined ? {} : { sortBy: sortBy.reference }),
+})
+
+/** What selects and orders the list. Page size and projection may change between two pages. */
+const questionOf = (call: Call, parameters: Parameters, type: ResourceType | undefined): unknown => {
+  const given = new Map([...parameters].map(([name, value]) => [name.toLowerCase(), value]))
+  return [call.tenant.id, type?.name, given.get('filter'), given.get('sortby'), given.get('sortorder')]
+}
+
+const pageOf = (page: ListQuery['page'], question: unknown): PageOf => {
+  if (page.kind === 'index') return page
+  if (page.cursor === undefined) return { kind: 'after', count: page.count }
+  return { kind: 'after', after: positionIn(page.cursor, question), count: page.count }
+}
+
+const keysOf = ({ id, key }: ListPosition): readonly (string | null)[] =>
+  key === undefined ? [id] : [id, key]
+
+const positionIn = (cursor: string, question: unknown): ListPosition => {
+  const [id, key] = decodeCursor(question, cursor) ?? []
+  if (typeof id !== 'string')
+    throw new ScimError(400, 'The cursor does not belong to this query; begin again without it.', {
+      scimType: 'invalidCursor',
+      path: 'cursor',
+    })
+  return key === undefined ? { id } : { id, key }
+}

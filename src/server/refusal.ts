@@ -1,0 +1,18 @@
+/** A refusal that needs headers of its own, such as Allow or WWW-Authenticate. */
+
+import { ScimError } from '#scim/errors.ts'
+
+import type { ScimErrorOptions } from '#scim/errors.ts'
+
+export interface RefusalOptions extends ScimErrorOptions {
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export class Refusal extends ScimError {
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, detail: string, options: RefusalOptions = {}) {
+    super(status, detail, options)
+    this.headers = options.headers ?? {}
+  }
+}

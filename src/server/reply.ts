@@ -1,0 +1,77 @@
+/** The only writer of responses: one head and one body per request, and one log line per refusal. */
+
+import type { ServerResponse } from 'node:http'
+
+import { toBody } from '#scim/errors.ts'
+import type { ScimError } from '#scim/errors.ts'
+
+import type { Answer } from './answer.ts'
+import type { Exchange } from './exchange.ts'
+import { asRefusal } from './fault.ts'
+import { Refusal } from './refusal.ts'
+
+import type { Logger } from '#platform/log.ts'
+
+/** Headers that follow from a refusal, whatever its body looks like. */
+export const refusalHeaders = (error: ScimError): Readonly<Record<string, string>> => ({
+  ...(error instanceof Refusal ? error.headers : {}),
+  ...(error.retryAfterSeconds === undefined
+    ? {}
+    : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterSeconds))) }),
+})
+
+/** Whatever was thrown, as a SCIM answer. */
+export const refusalAnswer = (thrown: unknown, requestId: string): Answer => {
+  const refusal = asRefusal(thrown, requestId)
+  return {
+    status: refusal.status,
+    body: JSON.stringify(toBody(refusal)),
+    headers: refusalHeaders(refusal),
+    refusal,
+  }
+}
+
+export interface ReplyOptions {
+  readonly contentType: string
+  /** The process stops: the client should open its next connection elsewhere. */
+  readonly isClosing: boolean
+}
+
+/** Writes head and body at once. A client that has gone away gets nothing. */
+export const reply = (
+  response: ServerResponse,
+  exchange: Exchange,
+  answer: Answer,
+  options: ReplyOptions,
+): void => {
+  if (response.destroyed || response.headersSent) return
+  const headers: Record<string, string | number> = { ...answer.headers, 'x-request-id': exchange.requestId }
+  if (answer.body !== undefined) {
+    headers['content-type'] = options.contentType
+    headers['content-length'] = Buffer.byteLength(answer.body)
+  }
+  // Answers hold personal data and change at any moment; no cache on the way may keep one.
+  headers['cache-control'] = 'no-store'
+  if (options.isClosing || answer.status === 413) headers['connection'] = 'close'
+  response.writeHead(answer.status, headers)
+  response.end(answer.body)
+}
+
+/** One line for a refusal, in fields that can be searched: who, what they said it in, where, and why. */
+export const logRefusal = (log: Logger, exchange: Exchange, refusal: ScimError): void => {
+  const facts = {
+    requestId: exchange.requestId,
+    tenant: exchange.tenant,
+    tokenId: exchange.tokenId,
+    method: exchange.method,
+    path: exchange.path,
+    status: refusal.status,
+    scimType: refusal.scimType,
+    dialects: [...exchange.dialects],
+    attributePath: refusal.path,
+    reason: refusal.message,
+    detail: refusal.privateDetail,
+  }
+  if (refusal.status >= 500) log.error({ ...facts, err: refusal.cause }, 'request failed')
+  else log.warn(facts, 'request refused')
+}

@@ -1,0 +1,164 @@
+/** The server process: the SCIM listener, the Directory API's listener, and what both share. */
+
+import type { Directory } from '#directory/database.ts'
+import type { Keyring } from '#directory/token.ts'
+import type { Logger } from '#platform/log.ts'
+import type { Metrics } from '#platform/metrics.ts'
+import { ScimError, toBody } from '#scim/errors.ts'
+
+import { createScimApp } from './app.ts'
+import { createAuthenticator } from './authenticate.ts'
+import { createDirectoryApp } from './directory-api/app.ts'
+import { problemBody, problemType } from './directory-api/problem.ts'
+import { createEvaluationSignal } from './evaluation-signal.ts'
+import { startHttp } from './http.ts'
+import { scimJson } from './media-type.ts'
+import type { ServerParts } from './parts.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { watchRevocations } from './revocation-watch.ts'
+import { createTenantFinder } from './tenant-of-request.ts'
+import { createTokenUse } from './token-use.ts'
+
+export interface ServerOptions {
+  readonly directory: Directory
+  readonly keyring: Keyring
+  readonly metrics: Metrics
+  readonly log: Logger
+  /** 0 takes a free one. */
+  readonly scimPort: number
+  readonly directoryPort: number
+  /** Address to listen on; all of them unless told. */
+  readonly host?: string
+  /** Whether `/t/<tenantID>` before the endpoint path names a tenant where the host does not. */
+  readonly pathRouting: boolean
+  /** Origin of locations under path routing; `self` is http://127.0.0.1 with the SCIM port. */
+  readonly pathOrigin?: string
+  /** Stopping begins when it aborts. */
+  readonly signal?: AbortSignal
+  /** How long requests under way may take once stopping has begun; 25 s unless told. */
+  readonly drainLimitMs?: number
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly scimPort: number
+  readonly directoryPort: number
+}
+
+/** Nothing that was revoked is believed for longer than this, even while the revocation counter cannot be read. */
+const cacheMaxAgeMs = 30_000
+
+/** Listens on both ports; throws the system's error (EADDRINUSE, EACCES) if it cannot. */
+export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
+  const { directory, keyring, metrics, log, now = Date.now, drainLimitMs = 25_000 } = options
+  await using stack = new AsyncDisposableStack()
+  const closing = new AbortController()
+  // The origin of `self` holds the port, which is known once the listener is there.
+  const self = { port: options.scimPort }
+  const tenants = createTenantFinder({
+    directory,
+    pathRouting: options.pathRouting,
+    pathOrigin: () => pathOriginOf(options.pathOrigin, self.port),
+    cache: { maxEntries: 20_000, maxAgeMs: cacheMaxAgeMs },
+  })
+  const authenticator = createAuthenticator({
+    directory,
+    keyring,
+    cache: { maxEntries: 50_000, maxAgeMs: cacheMaxAgeMs },
+    now,
+  })
+  // Unwinding goes from the last to the first: listeners drain before what their requests use is closed.
+  const evaluation = stack.use(
+    createEvaluationSignal(directory, (error, tenant) => {
+      log.warn({ err: error, tenant }, 'evaluation not signalled')
+    }),
+  )
+  const tokenUse = stack.use(
+    createTokenUse({ directory, onError: (error) => log.warn({ err: error }, 'token use not recorded') }),
+  )
+  stack.use(
+    watchRevocations({
+      directory,
+      onChange() {
+        tenants.flush()
+        authenticator.flush()
+      },
+      onError: (error) => log.warn({ err: error }, 'revocations not read'),
+    }),
+  )
+  const parts: ServerParts = {
+    directory,
+    tenants,
+    authenticator,
+    rateLimit: createRateLimit(),
+    tokenUse,
+    evaluation,
+    metrics,
+    log,
+    now,
+    closing: closing.signal,
+  }
+  const shared = {
+    closing: closing.signal,
+    drainLimitMs,
+    ...(options.host === undefined ? {} : { host: options.host }),
+  }
+  const scim = stack.use(
+    await startHttp({
+      ...shared,
+      port: options.scimPort,
+      app: createScimApp(parts),
+      protocolError: scimProtocolError,
+    }),
+  )
+  self.port = scim.port
+  const api = stack.use(
+    await startHttp({
+      ...shared,
+      port: options.directoryPort,
+      app: createDirectoryApp(parts),
+      protocolError: problem,
+    }),
+  )
+  const stop = stopOnce(stack.move(), closing, options.signal)
+  return { scimPort: scim.port, directoryPort: api.port, [Symbol.asyncDispose]: stop }
+}
+
+/** Stops once, by disposal or by the signal, whichever comes first. */
+const stopOnce = (
+  stack: AsyncDisposableStack,
+  closing: AbortController,
+  signal: AbortSignal | undefined,
+): (() => Promise<void>) => {
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    closing.abort()
+    stopped ??= stack.disposeAsync()
+    return stopped
+  }
+  const onAbort = (): void => {
+    // Whoever disposes gets the error.
+    stop().catch(() => undefined)
+  }
+  if (signal?.aborted === true) onAbort()
+  else signal?.addEventListener('abort', onAbort, { once: true })
+  return stop
+}
+
+const pathOriginOf = (configured: string | undefined, port: number): string =>
+  configured === undefined || configured === 'self'
+    ? `http://127.0.0.1:${port}`
+    : configured.replace(/\/+$/, '')
+
+const protocolErrorDetail = 'The bytes on this connection are no HTTP request that can be answered.'
+
+const scimProtocolError = (status: number): { contentType: string; body: string } => ({
+  contentType: scimJson,
+  body: JSON.stringify(toBody(new ScimError(status, protocolErrorDetail))),
+})
+
+const problem = (status: number): { contentType: string; body: string } => ({
+  contentType: problemType,
+  body: problemBody(new ScimError(status, protocolErrorDetail)),
+})
