@@ -141,8 +141,9 @@ function jsonCondition(sql: string, { operator, literal }: Comparison, bind: Bin
 export function candidateCondition(
   operand: Operand,
   { operator, literal }: Comparison,
-  { resource, bind }: FilterContext,
+  { resource, bind, usesCandidates = true }: FilterContext,
 ): string | undefined {
+  if (!usesCandidates) return undefined
   if (operand.kind !== 'text' || operand.candidates === undefined || typeof literal !== 'string')
     return undefined
   if ((operator !== 'co' && operator !== 'ew') || !hasTrigram(literal)) return undefined

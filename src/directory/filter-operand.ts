@@ -12,6 +12,11 @@ export interface FilterContext {
   /** SQL of the tenant's id, such as `$1`. */
   readonly tenant: string
   readonly bind: (value: unknown, type: SqlType) => string
+  /**
+   * Whether a search of the whole tenant by trigrams comes first; true unless told. False where the resources are
+   * few and known already, so that only the condition on each of them counts.
+   */
+  readonly usesCandidates?: boolean
 }
 
 /** One scalar in SQL, null when there is none. */

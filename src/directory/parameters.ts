@@ -15,7 +15,7 @@ export type SqlType =
 export interface Parameters {
   readonly values: readonly unknown[]
   /** Adds a value and gives the text that stands for it: `$3::text`. */
-  bind(value: unknown, type: SqlType): string
+  readonly bind: (value: unknown, type: SqlType) => string
 }
 
 /** Parameters that follow the values given here. */
