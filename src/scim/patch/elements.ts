@@ -122,11 +122,11 @@ function union(known: Json, repeat: Json): Json {
   return isSameJson(both, known) ? known : both
 }
 
+/** What makes an element the same as another; whether it is the primary one does not. */
 function keyOf(element: Json): string {
-  const value = propertyOf(element, 'value')
-  return value === undefined
-    ? canonicalText(element)
-    : canonicalText([propertyOf(element, 'type') ?? null, value])
+  if (!isObject(element)) return canonicalText(element)
+  const { primary: _primary, ...rest } = element
+  return canonicalText(rest['value'] === undefined ? rest : [rest['type'] ?? null, rest['value']])
 }
 
 /** RFC 7644 3.5.2: a new primary value takes the mark from the old one; among equals the first keeps it. */
