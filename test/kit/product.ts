@@ -122,6 +122,10 @@ export class Product implements AsyncDisposable {
     await writeFile(join(this.folder, 'manifests', name), yaml)
   }
 
+  async removeManifest(name: string): Promise<void> {
+    await rm(join(this.folder, 'manifests', name))
+  }
+
   /** Waits until ready.json exists and says what is asked for. */
   async ready(isEnough: (ready: Ready) => boolean = () => true): Promise<Ready> {
     return this.until('ready.json says so', async () => {
