@@ -55,7 +55,7 @@ const call = async (url: string, token: string, method = 'GET', body?: object) =
 
 const create = async (url: string, token: string, body: object): Promise<string> => {
   const created = await call(url, token, 'POST', body)
-  expect(created.status, JSON.stringify(created.body)).toBe(201)
+  expect(created).toMatchObject({ status: 201 })
   return z.string().parse(created.body.id)
 }
 
@@ -111,6 +111,7 @@ describe('one running product', () => {
     expect(status).toBe(200)
     return Page.parse(body).items.map(({ value }) => value)
   }
+  const statusWithToken = async () => (await call(`${baseURL}/Users/${user}`, token)).status
   const soon = { timeout: 10_000, interval: 50 }
 
   test('a pushed user gets what the policy gives to the groups and attributes that were pushed', async () => {
@@ -188,8 +189,7 @@ describe('one running product', () => {
         `  token: {rotation: {requestID: first, overlapSeconds: 3600}, revokedTokenIDs: [${tokenID}]}`,
       ),
     )
-    const statusOfOld = async () => (await call(`${baseURL}/Users/${user}`, token)).status
-    await expect.poll(statusOfOld, { ...soon, timeout: 2_500 }).toBe(401)
+    await expect.poll(statusWithToken, { ...soon, timeout: 2_500 }).toBe(401)
     expect(await call(`${baseURL}/Users/${user}`, second)).toMatchObject({ status: 200 })
     token = second
   })
@@ -215,7 +215,6 @@ describe('one running product', () => {
     await product.removeManifest('policy.yaml')
     await product.removeManifest('integration.yaml')
     await product.ready(({ integrations }) => integrations.length === 0)
-    const statusOfUser = async () => (await call(`${baseURL}/Users/${user}`, token)).status
-    await expect.poll(statusOfUser, { ...soon, timeout: 2_500 }).toBe(404)
+    await expect.poll(statusWithToken, { ...soon, timeout: 2_500 }).toBe(404)
   })
 })
