@@ -35,12 +35,19 @@ const withSpaces = (value: string): string => {
 
 const decode = (text: string): string => {
   if (!text.includes('%')) return text
+  const decoded = percentDecoded(text)
+  // No stored text holds NUL, and Postgres refuses to be asked for one.
+  if (decoded.includes('\0')) throw invalid('The query string holds a NUL character.')
+  return decoded
+}
+
+const percentDecoded = (text: string): string => {
   try {
     return decodeURIComponent(text)
   } catch (cause) {
-    throw new ScimError(400, 'The query string is not percent-encoded UTF-8.', {
-      scimType: 'invalidValue',
-      cause,
-    })
+    throw invalid('The query string is not percent-encoded UTF-8.', cause)
   }
 }
+
+const invalid = (detail: string, cause?: unknown): ScimError =>
+  new ScimError(400, detail, { scimType: 'invalidValue', cause })

@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Writable } from 'node:stream'
 
+import { withClient } from '#directory/client.ts'
 import { openDirectory } from '#directory/database.ts'
 import type { Directory } from '#directory/database.ts'
 import { takeEpoch } from '#directory/owner.ts'
@@ -16,7 +17,7 @@ import { putTenant } from '#directory/tenant-writes.ts'
 import type { NewTenant } from '#directory/tenant-writes.ts'
 import { digestOf, macOf, mintToken, newTokenId } from '#directory/token.ts'
 import type { Keyring, Pepper, TokenRecord } from '#directory/token.ts'
-import { putTokens } from '#directory/tokens.ts'
+import { putTokens, tokensOf } from '#directory/tokens.ts'
 import { createLogger } from '#platform/log.ts'
 import { createMetrics } from '#platform/metrics.ts'
 import type { Metrics } from '#platform/metrics.ts'
@@ -73,7 +74,7 @@ export interface TenantFacts {
   readonly hosts?: NewTenant['hosts']
 }
 
-export interface TokenFacts extends Partial<Omit<TokenRecord, 'tenantId' | 'id' | 'digest' | 'mac'>> {
+export interface TokenFacts extends Partial<Omit<TokenRecord, 'tenantId' | 'id' | 'mac'>> {
   /** Text of a token that was brought along; without it one is minted. */
   readonly text?: string
 }
@@ -89,6 +90,10 @@ export interface TestServerProcess extends AsyncDisposable, RunningServer {
   /** Writes the tenant's row again, as after an edit of its specification. */
   putTenant(id: TenantId, facts: TenantFacts): Promise<void>
   newToken(tenantId: TenantId, facts?: TokenFacts): Promise<string>
+  /** Day (UTC) on which a token was last used, as recorded; undefined if it never was. */
+  lastUseOf(tenantId: TenantId, tokenId: string): Promise<string | undefined>
+  /** Tenants whose evaluation waits for a worker. */
+  waitingEvaluations(): Promise<readonly string[]>
 }
 
 export const pepper: Pepper = { kid: 'k1', key: randomBytes(32) }
@@ -155,6 +160,16 @@ export const startScim = async (
       await mustPut(owner, tenantRow(id, facts))
     },
     newToken: (tenantId, facts) => newToken(owner, tenantId, facts),
+    async lastUseOf(tenantId, tokenId) {
+      const token = (await tokensOf(owner.directory, tenantId)).find(({ id }) => id === tokenId)
+      return token?.lastUsed?.toISOString().slice(0, 10)
+    },
+    async waitingEvaluations() {
+      const rows = await withClient(ownerDirectory, (query) =>
+        query<{ key: string }>(`select key from graphile_worker.jobs where task_identifier = 'evaluate'`),
+      )
+      return rows.map(({ key }) => key.replace('evaluate:', ''))
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

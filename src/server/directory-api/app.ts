@@ -16,13 +16,15 @@ import { parseQuery } from '#server/query.ts'
 import { Refusal } from '#server/refusal.ts'
 import { logRefusal, reply } from '#server/reply.ts'
 
+import { assignments } from './assignments.ts'
 import type { Endpoint } from './endpoint.ts'
+import { explanation } from './explain.ts'
 import { groups } from './groups.ts'
 import { openApiText } from './openapi.ts'
 import { problemAnswer, problemType } from './problem.ts'
 import { users } from './users.ts'
 
-const endpoints: readonly Endpoint[] = [users, groups]
+const endpoints: readonly Endpoint[] = [users, groups, assignments, explanation]
 const byPath: ReadonlyMap<string, Endpoint> = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]))
 const descriptionPath = '/openapi.json'
 
