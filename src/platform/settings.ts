@@ -63,7 +63,8 @@ export const usageOf = (schema: z.ZodObject): string =>
 
 type NamedFacts = SettingFacts & { readonly name: string }
 
-const factsOf = (schema: z.ZodObject): readonly NamedFacts[] =>
+/** What is known of each setting, in the order of the schema: for tables. */
+export const factsOf = (schema: z.ZodObject): readonly NamedFacts[] =>
   Object.entries(schema.shape).flatMap(([name, field]) => {
     const facts = field instanceof z.ZodType ? factsOfSchemas.get(field) : undefined
     return facts === undefined ? [] : [{ ...facts, name }]
@@ -99,7 +100,8 @@ const readFlags = (
     if (token.kind !== 'option') continue
     if (!flags.includes(token.name))
       mistakes.push(`There is no flag ${token.rawName}; there are ${flags.map((f) => `--${f}`).join(', ')}.`)
-    else if (typeof token.value !== 'string' || token.value === '')
+    // `--state --ops-port 1`: the parser takes the next flag for the value.
+    else if (!token.value || (!token.inlineValue && token.value.startsWith('--')))
       mistakes.push(`--${token.name} needs a value.`)
     else given[token.name] = token.value
   }

@@ -1,5 +1,5 @@
 /** Edits a manifest as a careful person would: one value in one document, comments and all other documents kept. */
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { isMap, isSeq, parseAllDocuments } from 'yaml'
@@ -22,11 +22,12 @@ export const requestRotation = async (
   requestID: string,
 ): Promise<string> => {
   for (const path of (await scanFolder(manifests, ['.yaml', '.yml'])).keys()) {
-    const file = join(manifests, path)
+    // Behind a link the file itself is edited, not the link replaced.
+    const file = await realpath(join(manifests, path))
     const text = await readFile(file, 'utf8')
     const edited = withRotation(text, owner, requestID)
     if (edited === undefined) continue
-    await writeAtomically(file, edited, { mode: 0o644 })
+    await writeAtomically(file, edited, { mode: (await stat(file)).mode & 0o777 })
     return file
   }
   throw new Mistake(

@@ -12,7 +12,7 @@ import { KubeError } from '#operator/kube.ts'
 import type { Kinds, ServedKind } from './kinds.ts'
 import type { ObjectApi } from './object-api.ts'
 import type { StoredObject } from './object-file.ts'
-import type { ObjectStore } from './object-store.ts'
+import type { FileEdit, ObjectStore } from './object-store.ts'
 import type { KubeObject } from '#operator/kube.ts'
 import type { Logger } from '#platform/log.ts'
 
@@ -33,13 +33,13 @@ export const editSync = ({ folder, store, api, kinds, log, now }: EditSyncOption
   let seen: ReadonlyMap<string, string> = new Map()
   const missingSince = new Map<string, number>()
 
-  const takeOver = async (path: string, text: string): Promise<void> => {
+  const takeOver = async (path: string, { base, text }: FileEdit): Promise<void> => {
     const edited = editedObject(kinds, path, text)
-    if (edited === undefined) return
     if (edited.kind === 'problem')
       return log.warn({ path, reason: edited.message }, 'edit of a state file ignored')
     try {
-      await api.edit(edited.of, () => Promise.resolve(edited.object))
+      const found = base === undefined ? undefined : editedObject(kinds, path, base)
+      await api.edit(edited.of, found?.kind === 'object' ? found.object : undefined, edited.object)
       log.info({ object: described(edited.object) }, 'edit of a state file taken over')
     } catch (error) {
       if (!(error instanceof KubeError)) throw error
@@ -71,15 +71,15 @@ export const editSync = ({ folder, store, api, kinds, log, now }: EditSyncOption
 
   return async () => {
     const present = await scanFolder(folder, ['.yaml'])
-    for (const [path, text] of store.takeOverwritten())
-      if (storedAt(store, kinds, path) !== undefined) await takeOver(path, text)
+    for (const [path, edit] of store.takeOverwritten())
+      if (storedAt(store, kinds, path) !== undefined) await takeOver(path, edit)
     for (const [path, signature] of present) {
       if (!isObjectPath(path) || seen.get(path) === signature) continue
       // A note of something refused belongs to no object; its manifest is where to mend it.
       if (store.texts.has(path) && storedAt(store, kinds, path) === undefined) continue
       // Alone among writers: an older text of ours, read while a newer one is written, would look like an edit.
-      const text = await store.serially(() => store.observe(path))
-      if (text !== undefined) await takeOver(path, text)
+      const edit = await store.serially(() => store.observe(path))
+      if (edit !== undefined) await takeOver(path, edit)
     }
     seen = present
     await removeMissing(present)
@@ -90,7 +90,7 @@ type Edited =
   | { readonly kind: 'object'; readonly of: ServedKind; readonly object: KubeObject }
   | { readonly kind: 'problem'; readonly message: string }
 
-const editedObject = (kinds: Kinds, path: string, text: string): Edited | undefined => {
+const editedObject = (kinds: Kinds, path: string, text: string): Edited => {
   try {
     const parsed = parseObjectFile(text, path)
     if (parsed.kind === 'problem') return parsed

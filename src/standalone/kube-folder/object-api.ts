@@ -7,6 +7,7 @@ import { objectAt, sameJson, without } from './json.ts'
 import { described } from './kinds.ts'
 import { declaredContent } from './object-file.ts'
 import { serverSideApply } from './server-side-apply.ts'
+import { threeWayMerge } from './three-way-merge.ts'
 
 import { KubeError } from '#operator/kube.ts'
 
@@ -35,11 +36,8 @@ export interface ObjectApi {
   applyStatus(object: KubeObject, manager: string): Promise<KubeObject>
   setFinalizers(object: KubeObject, finalizers: readonly string[]): Promise<KubeObject>
   delete(kind: KubeKind, key: ObjectKey, uid?: string): Promise<void>
-  /**
-   * Replaces what an object declares by what a person wrote into its file: labels, annotations, data, … `read` runs
-   * when no other writer does; undefined is no edit.
-   */
-  edit(kind: ServedKind, read: () => Promise<KubeObject | undefined>): Promise<KubeObject | undefined>
+  /** Carries what a person changed between `base` and `edited` over to the object; without a base it is made. */
+  edit(kind: ServedKind, base: KubeObject | undefined, edited: KubeObject): Promise<void>
   /** Sets the status of an object beside what its controller says; for what only the folder knows. */
   changeStatus(kind: ServedKind, key: ObjectKey, change: (status: JsonObject) => JsonObject): Promise<void>
   /** Deletes every object all of whose owners are gone. */
@@ -182,15 +180,25 @@ export const objectApi = (store: ObjectStore, kinds: Kinds, now: () => Date): Ob
 
     delete: (kind, key, uid) => store.serially(() => remove(kind, key, uid)),
 
-    edit: (kind, read) =>
+    edit: (kind, base, edited) =>
       store.serially(async () => {
-        const edited = await read()
-        if (edited === undefined) return undefined
         const before = store.get(kind, edited.metadata)
-        if (before === undefined) return (await add(kind, edited, [])).object
-        const next = reassembled(before.object, declaredContent(edited), before.object['status'])
-        const { object } = admit(kind, next, before.object)
-        return settle(kind, before, { object, managed: before.managed })
+        if (before === undefined) {
+          await add(kind, edited, [])
+          return
+        }
+        const content = threeWayMerge({
+          base: declaredContent(base ?? before.object),
+          edited: declaredContent(edited),
+          live: declaredContent(before.object),
+          listKeys: kind.listKeys,
+        })
+        const { object } = admit(
+          kind,
+          reassembled(before.object, content, before.object['status']),
+          before.object,
+        )
+        await settle(kind, before, { object, managed: before.managed })
       }),
 
     changeStatus: (kind, key, change) =>

@@ -43,9 +43,16 @@ export interface ObjectStore {
   /** Writes the object's file anew as it is stored. */
   restore(path: string): Promise<void>
   /** The text of a file that is not as it was last written, else undefined; it counts as known from now on. */
-  observe(path: string): Promise<string | undefined>
+  observe(path: string): Promise<FileEdit | undefined>
   /** Edits that a write found in its way, by path: each is handed out once. */
-  takeOverwritten(): ReadonlyMap<string, string>
+  takeOverwritten(): ReadonlyMap<string, FileEdit>
+}
+
+/** What a person made of a file. */
+export interface FileEdit {
+  /** What they found; undefined if the file is new. */
+  readonly base: string | undefined
+  readonly text: string
 }
 
 export interface StoreOptions {
@@ -69,7 +76,7 @@ export const openObjectStore = async (options: StoreOptions): Promise<ObjectStor
   let forgotten = version
   const history: Change[] = []
   const subscribers = new Set<() => void>()
-  let overwritten = new Map<string, string>()
+  let overwritten = new Map<string, FileEdit>()
   let last: Promise<unknown> = Promise.resolve()
 
   const nextVersion = async (): Promise<number> => {
@@ -91,7 +98,9 @@ export const openObjectStore = async (options: StoreOptions): Promise<ObjectStor
       return removeDurably(join(folder, path))
     }
     const found = await readIfThere(join(folder, path))
-    if (found !== undefined && texts.has(path) && found !== texts.get(path)) overwritten.set(path, found)
+    const base = texts.get(path)
+    if (found !== undefined && base !== undefined && found !== base)
+      overwritten.set(path, { base, text: found })
     // Known before it is there, so that whoever looks at the folder meanwhile does not take it for an edit.
     texts.set(path, text)
     await writeAtomically(join(folder, path), text)
@@ -110,9 +119,10 @@ export const openObjectStore = async (options: StoreOptions): Promise<ObjectStor
     },
     async observe(path) {
       const text = await readIfThere(join(folder, path))
-      if (text === undefined || text === texts.get(path)) return undefined
+      const base = texts.get(path)
+      if (text === undefined || text === base) return undefined
       texts.set(path, text)
-      return text
+      return { base, text }
     },
     takeOverwritten() {
       const taken = overwritten
