@@ -1,7 +1,7 @@
 /** xsd:dateTime as SCIM uses it (RFC 7643 section 2.3.5): both parts present, an offset or none. */
 
 const syntax =
-  /^(?<date>\d{4}-\d{2}-\d{2})T(?<time>\d{2}:\d{2}:\d{2})(?:\.(?<fraction>\d+))?(?<zone>Z|[+\- ]\d{2}:\d{2})?$/i
+  /^(?<date>\d{4}-\d{2}-\d{2})T(?<time>\d{2}:\d{2}:\d{2})(?:\.(?<fraction>\d+))?(?<zone>Z|[+\- ]\d{2}:\d{2})?$/
 
 const earliest = Date.parse('0001-01-01T00:00:00.000Z')
 const latest = Date.parse('9999-12-31T23:59:59.999Z')
@@ -15,7 +15,7 @@ export function parseDateTime(text: string): number | undefined {
   const groups = syntax.exec(text)?.groups
   if (groups === undefined) return undefined
   const { date = '', time = '', fraction = '', zone = 'Z' } = groups
-  const offset = zone.toUpperCase().replace(' ', '+')
+  const offset = zone.replace(' ', '+')
   const moment = `${date}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}`
   // Date would roll the 30th of February over into March; the round trip refuses it.
   const local = new Date(`${moment}Z`)
