@@ -1,9 +1,9 @@
 /** Brings a database to the schema this release needs, and says whether it has it. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { Logger, runMigrations } from 'graphile-worker'
 import { type ClientConfig, Pool } from 'pg'
+import { sleep } from '#platform/retry.ts'
 import { queryOn, withClient, type Query } from './client.ts'
 import { connectionConfig } from './connection.ts'
 import type { Directory } from './database.ts'
@@ -72,7 +72,7 @@ async function takeLock(query: Query, signal: AbortSignal | undefined): Promise<
       migrationLock,
     ])
     if (answer?.taken === true) return
-    await sleep(lockPollMs, undefined, signal === undefined ? {} : { signal })
+    await sleep(lockPollMs, signal)
   }
 }
 

@@ -1,7 +1,7 @@
 /** Writing as the operator's leader: every transaction proves that nobody has become leader since. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { sleep } from '#platform/retry.ts'
 import { withClient } from './client.ts'
 import type { Directory } from './database.ts'
 import { entityError, sqlState } from './unavailable.ts'

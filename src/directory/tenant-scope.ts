@@ -1,6 +1,6 @@
 /** The only doors to tenant data: a transaction of one tenant, and a point read of one tenant. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '#platform/retry.ts'
 import type { Directory } from './database.ts'
 import type { Statement } from './statement.ts'
 import { inTransaction, type Session } from './transaction.ts'
@@ -39,7 +39,10 @@ export interface TenantOptions {
   readonly signal?: AbortSignal
   /** How often the work is run again after a serialization failure or deadlock, 5 by default. */
   readonly retries?: number
-  /** The work is exactly one statement: its commit leaves with it, and all is one round trip. */
+  /**
+   * The work is one statement, or several sent in one turn (`batch`, or queries without an await between them): the
+   * commit leaves with them, and all is one round trip. Further statements are refused.
+   */
   readonly isOneStatement?: boolean
 }
 
@@ -67,7 +70,7 @@ export async function inTenant<T>(
     } catch (error) {
       if (attempt >= retries || !isWorthRetrying(error)) throw error
       // Two that deadlocked would meet again if both waited the same time.
-      await sleep(Math.random() * 10 * 2 ** attempt, undefined, options)
+      await sleep(Math.random() * 10 * 2 ** attempt, options.signal)
     }
   }
 }

@@ -14,7 +14,7 @@ export interface TransactionOptions {
   /** Tenant setting of the transaction; absent for what the owner does across tenants. */
   readonly tenantId?: string
   readonly signal?: AbortSignal
-  /** The work is one statement: its commit leaves with it, so that all is one round trip. */
+  /** The work is one statement, or several sent in one turn: the commit leaves with them, all in one round trip. */
   readonly isOneStatement?: boolean
 }
 
@@ -107,7 +107,11 @@ function sessionOn(client: PoolClient, directory: Directory, options: Transactio
         values: [...statement.values],
         ...(isNamed && { name }),
       })
-      if (options.isOneStatement === true) committing = sendCommit()
+      if (options.isOneStatement === true && committing === undefined) {
+        // After everything else that the work sends in this turn.
+        committing = Promise.resolve().then(sendCommit)
+        committing.catch(() => undefined)
+      }
       try {
         return (await answer).rows
       } catch (error) {

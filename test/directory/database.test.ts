@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { openDirectory } from '#directory/database.ts'
+import { migrate, schemaIsCurrent } from '#directory/migrate.ts'
+import { takeEpoch } from '#directory/owner.ts'
+import { inTenant, readInTenant, tenantIdOf } from '#directory/tenant-scope.ts'
+import { putTenant } from '#directory/tenant-writes.ts'
+import { DatabaseUnavailableError, sqlState } from '#directory/unavailable.ts'
+import { newTenant, opened } from '#test/kit/builders.ts'
+import { cloneDatabase } from '#test/kit/postgres.ts'
+import { tcpProxy } from '#test/kit/tcp-proxy.ts'
+
+const tenant = tenantIdOf(randomUUID())
+const statement = { text: 'select 1 as one', values: [] }
+
+test('while Postgres is away every call fails soon with one type, and works again without a restart', async () => {
+  await using db = await cloneDatabase()
+  await using proxy = await tcpProxy(db.ownerUrl)
+  await using directory = await opened(proxy.url)
+  const owner = await takeEpoch(directory)
+  const calls = {
+    read: () => readInTenant(directory, tenant, statement),
+    transaction: () => inTenant(directory, tenant, {}, (scope) => scope.query(statement)),
+    schema: () => schemaIsCurrent(directory),
+    write: () => putTenant(owner, newTenant()),
+  }
+  for (const call of Object.values(calls)) await call()
+  await proxy.stop()
+  for (const call of Object.values(calls)) {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const started = performance.now()
+      await expect(call()).rejects.toThrow(DatabaseUnavailableError)
+      expect(performance.now() - started).toBeLessThan(2_000)
+    }
+  }
+  await proxy.start()
+  // A pause after failed attempts may still be running; it ends within two seconds.
+  const deadline = performance.now() + 3_000
+  while (
+    !(await calls.read().then(
+      () => true,
+      () => false,
+    )) &&
+    performance.now() < deadline
+  )
+    await sleep(50)
+  for (const call of Object.values(calls)) await call()
+})
+
+test('reads and transactions under way when Postgres goes away fail with that type too', async () => {
+  await using db = await cloneDatabase()
+  await using proxy = await tcpProxy(db.appUrl)
+  await using directory = await opened(proxy.url)
+  const slow = { text: 'select pg_sleep(20)', values: [] }
+  const calls = [
+    ...Array.from({ length: 8 }, () => readInTenant(directory, tenant, slow)),
+    ...Array.from({ length: 3 }, () => inTenant(directory, tenant, {}, (scope) => scope.query(slow))),
+  ].map((call) => call.catch((error: unknown) => error))
+  await sleep(300)
+  await proxy.stop()
+  for (const outcome of await Promise.all(calls)) expect(outcome).toBeInstanceOf(DatabaseUnavailableError)
+  await proxy.start()
+  await sleep(100)
+  expect(await readInTenant(directory, tenant, statement)).toEqual([{ one: 1 }])
+})
+
+test('connections that Postgres itself ends are replaced unnoticed', async () => {
+  await using db = await cloneDatabase()
+  await using admin = await opened(db.adminUrl)
+  const seen: unknown[] = []
+  await using directory = await opened(db.appUrl, { onError: (error) => seen.push(error) })
+  await Promise.all([1, 2, 3, 4].map(() => readInTenant(directory, tenant, statement)))
+  await inTenant(directory, tenant, {}, (scope) => scope.query(statement))
+  await inTenant(admin, tenant, {}, (scope) =>
+    scope.query({
+      text: `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'scim_app' and datname = current_database()`,
+      values: [],
+    }),
+  )
+  await sleep(100)
+  expect(await readInTenant(directory, tenant, statement)).toEqual([{ one: 1 }])
+  await inTenant(directory, tenant, {}, (scope) => scope.query(statement))
+  expect(seen.length).toBeGreaterThan(0)
+})
+
+test('a network that swallows everything is noticed after the statement timeout, and then left behind', async () => {
+  await using db = await cloneDatabase()
+  await using proxy = await tcpProxy(db.appUrl)
+  await using directory = await opened(proxy.url, { statementTimeoutMs: 200, pipelines: 1 })
+  await readInTenant(directory, tenant, statement)
+  await inTenant(directory, tenant, {}, (scope) => scope.query(statement))
+  proxy.freeze()
+  const calls = [
+    readInTenant(directory, tenant, statement),
+    inTenant(directory, tenant, {}, (scope) => scope.query(statement)),
+  ]
+  for (const call of calls) await expect(call).rejects.toThrow(DatabaseUnavailableError)
+  await proxy.stop()
+  await proxy.start()
+  await sleep(200)
+  expect(await readInTenant(directory, tenant, statement)).toEqual([{ one: 1 }])
+  await inTenant(directory, tenant, {}, (scope) => scope.query(statement))
+}, 20_000)
+
+test('a statement that takes longer than the timeout is cancelled by Postgres', async () => {
+  await using db = await cloneDatabase()
+  await using directory = await opened(db.appUrl, { statementTimeoutMs: 100 })
+  const slow = { text: 'select pg_sleep(30)', values: [] }
+  await expect(inTenant(directory, tenant, {}, (scope) => scope.query(slow))).rejects.toMatchObject({
+    code: '57014',
+  })
+  await expect(readInTenant(directory, tenant, slow)).rejects.toMatchObject({ code: '57014' })
+})
+
+test('a directory opens while Postgres is away, and closes too', async () => {
+  const url = 'postgres://nobody:x@127.0.0.1:9/none'
+  {
+    await using directory = await openDirectory({ url, applicationName: 'scim-test' })
+    await expect(readInTenant(directory, tenant, statement)).rejects.toThrow(DatabaseUnavailableError)
+    await expect(schemaIsCurrent(directory)).rejects.toThrow(DatabaseUnavailableError)
+    await expect(takeEpoch(directory)).rejects.toThrow(DatabaseUnavailableError)
+  }
+  await expect(migrate(url)).rejects.toThrow(DatabaseUnavailableError)
+})
+
+test('a wrong password is not taken for an absent server', async () => {
+  await using db = await cloneDatabase()
+  const url = new URL(db.appUrl)
+  url.password = 'wrong'
+  await using directory = await opened(url.href)
+  const failure = await readInTenant(directory, tenant, statement).catch((error: unknown) => error)
+  expect(sqlState(failure)).toBe('28P01')
+})
+
+test('a closed directory leaves no connection and takes no further call', async () => {
+  await using db = await cloneDatabase()
+  await using admin = await opened(db.adminUrl)
+  const directory = await opened(db.appUrl)
+  await Promise.all([1, 2, 3].map(() => readInTenant(directory, tenant, statement)))
+  await inTenant(directory, tenant, {}, (scope) => scope.query(statement))
+  await directory[Symbol.asyncDispose]()
+  const open = `select from pg_stat_activity where usename = 'scim_app' and datname = current_database()`
+  const left = () => inTenant(admin, tenant, {}, (scope) => scope.query({ text: open, values: [] }))
+  for (let attempt = 0; attempt < 50 && (await left()).length > 0; attempt += 1) await sleep(20)
+  expect(await left()).toEqual([])
+  await expect(readInTenant(directory, tenant, statement)).rejects.toThrow('closed')
+  await expect(inTenant(directory, tenant, {}, (scope) => scope.query(statement))).rejects.toThrow(Error)
+})
