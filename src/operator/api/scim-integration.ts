@@ -32,7 +32,6 @@ const million = 1_000_000
 
 const Limits = z.object({
   maxUsers: z.int().min(1).max(10_000_000).default(million),
-  maxGroups: z.int().min(1).max(million).default(100_000),
   maxGroupMembers: z.int().min(1).max(10_000_000).default(million),
   requestsPerSecond: z.int().min(1).max(10_000).default(100).describe('Per server pod.'),
   burst: z.int().min(1).max(20_000).default(200),

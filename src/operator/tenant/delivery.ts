@@ -101,8 +101,14 @@ function macOf({ kid, key }: Pepper, uid: string, data: DeliveryData): string {
   const fields = [
     'token-delivery',
     uid,
-    ...[data.token, data.tokenID, data.baseURL, data.reader],
-    ...[data.createdTime, data.expirationTime, data.deliveryExpirationTime, data.requestID],
+    data.token,
+    data.tokenID,
+    data.baseURL,
+    data.reader,
+    data.createdTime,
+    data.expirationTime,
+    data.deliveryExpirationTime,
+    data.requestID,
   ]
   const text = JSON.stringify(fields.map((field) => field ?? null))
   return `v1.${kid}.${createHmac('sha256', key).update(text).digest('base64url')}`

@@ -4,15 +4,17 @@
  */
 import * as z from 'zod'
 
+import { tenantIdOf } from '#directory/tenant-scope.ts'
 import { macOf, recordIsAuthentic } from '#directory/token.ts'
 
+import type { TenantId } from '#directory/tenant-scope.ts'
 import type { Keyring, TokenRecord } from '#directory/token.ts'
 
 const instant = z.iso.datetime().transform((text) => new Date(text))
 
 /** One entry of the hash Secret. */
 const StoredRecord = z.object({
-  tenantId: z.string(),
+  tenantId: z.string().transform(tenantIdOf),
   id: z.string(),
   keyId: z.string(),
   digest: z.string(),
@@ -67,7 +69,7 @@ export interface JoinedRecords {
 }
 
 export interface RecordSides {
-  readonly tenantId: string
+  readonly tenantId: TenantId
   readonly secret: readonly TokenRecord[]
   readonly rows: readonly TokenRecord[]
 }

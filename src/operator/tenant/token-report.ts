@@ -5,9 +5,9 @@ import { deliverySecretName, sequenceOf } from './names.ts'
 import { forgetAfterMs, isDead } from './tokens.ts'
 
 import type { TokensStatus } from '#operator/api/scim-integration-status.ts'
-import type { ConditionFact } from '#operator/conditions.ts'
 
 import type { Owner } from './names.ts'
+import type { Fact } from './summary.ts'
 import type { TokenDecision, TokenTimes } from './tokens.ts'
 
 type TokenStatus = NonNullable<TokensStatus['tokens']>[number]
@@ -110,7 +110,7 @@ function statusOf(
 }
 
 /** TokenReady: whether a token works, and where it is. */
-export function tokenReady(decision: TokenDecision, status: TokensStatus, now: Date): ConditionFact {
+export function tokenReady(decision: TokenDecision, status: TokensStatus, now: Date): Fact {
   const type = 'TokenReady'
   const tokens = tokensAfter(decision, now)
   if (decision.isLost) {
@@ -178,7 +178,7 @@ function currentOf(tokens: readonly TokenTimes[], now: Date): TokenTimes | undef
 }
 
 /** TokenExpiring: its reason moves from 30 to 7 to 1 day, so that there is one event for each. */
-export function tokenExpiring(tokens: readonly TokenTimes[], now: Date): ConditionFact {
+export function tokenExpiring(tokens: readonly TokenTimes[], now: Date): Fact {
   const type = 'TokenExpiring'
   const current = currentOf(tokens, now)
   const days = current && warningDays.find((days) => warningStart(current, days) <= now.getTime())

@@ -61,8 +61,8 @@ export interface TokenSituation {
   /** The highest n that the status has ever shown: tokens were issued, even if no record of them is left. */
   readonly shownSequence: number
   readonly revokedIds: ReadonlySet<string>
-  /** Why the Secret of `secretRef` cannot be used, if so; asked only when it is to be read. */
-  readonly providedProblem?: string
+  /** Why a token that is due cannot be issued, if so. */
+  readonly problemWith?: (issue: Issue) => string | undefined
 }
 
 export interface Issue {
@@ -110,8 +110,9 @@ export function decideTokens(situation: TokenSituation, now: Date): TokenDecisio
   const wantsIssue =
     wish !== undefined &&
     mustIssue(wish, done, { isLost, isLive: known.some((times) => !isDead(times, now)) })
-  const problem = wantsIssue && wish.source === 'SecretRef' ? situation.providedProblem : undefined
-  const issue = wantsIssue && problem === undefined ? issueOf(situation, wish, known, now) : undefined
+  const due = wantsIssue ? issueOf(situation, wish, known, now) : undefined
+  const problem = due && situation.problemWith?.(due)
+  const issue = problem === undefined ? due : undefined
 
   const rotation = { isIssuing: issue !== undefined, isAdopting: adopt.length > 0 }
   const updated = withEnds(known, situation, rotation, now)
@@ -129,10 +130,14 @@ export function decideTokens(situation: TokenSituation, now: Date): TokenDecisio
     forget: updated.filter((times) => !keep.includes(times)).map(({ id }) => id),
     drop,
     pending: deliveries.find((delivery) => !drop.some((dropped) => dropped.delivery === delivery)),
-    done: issue ?? done,
+    done: justDone(issue ?? done),
     isLost: isLost && issue === undefined,
     problem,
   }
+}
+
+function justDone({ requestID, source }: DoneRotation): DoneRotation {
+  return { ...(requestID === undefined ? {} : { requestID }), ...(source === undefined ? {} : { source }) }
 }
 
 /** Whether the token does not work any more. */
