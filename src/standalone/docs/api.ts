@@ -8,8 +8,8 @@ import type { CustomResourceDefinition, OpenApiSchema } from '#operator/api/crd.
 export const apiPage = (): string =>
   `# Kubernetes API
 
-The definitions stand in \`crds/\`; this page is made of the same schemas. A default in *italics* depends on another
-field, as its description says.
+The definitions stand in \`crds/\`; this page is made of the same schemas. A required field of an optional object is
+required where the object is given.
 
 ${crds().map(kindSection).join('\n\n')}
 `
@@ -25,8 +25,8 @@ const kindSection = ({ spec }: CustomResourceDefinition): string => {
     'Rules over several fields:',
     rules.map(({ path, message }) => `- ${path === '' ? '' : `\`${path}\`: `}${message}`).join('\n'),
     markdownTable(
-      ['status field', 'type', '', 'what it is'],
-      fieldsOf(root?.properties?.['status'], 'status'),
+      ['status field', 'type', 'what it is'],
+      fieldsOf(root?.properties?.['status'], 'status').map((row) => row.toSpliced(2, 1)),
     ),
   ].join('\n\n')
 }
@@ -38,11 +38,8 @@ const fieldsOf = (schema: OpenApiSchema | undefined, path: string): string[][] =
     const isRequired = schema?.required?.includes(name) === true
     const standard =
       field.default === undefined ? (isRequired ? 'required' : '') : code(JSON.stringify(field.default))
-    return [
-      [code(here), typeOf(field), field.type === 'object' ? '' : standard, descriptionOf(field)],
-      ...fieldsOf(field, here),
-      ...fieldsOf(field.items, `${here}[]`),
-    ]
+    const row = [code(here), typeOf(field), field.type === 'object' ? '' : standard, descriptionOf(field)]
+    return [row].concat(fieldsOf(field, here), fieldsOf(field.items, `${here}[]`))
   })
 
 const typeOf = (field: OpenApiSchema): string => {
