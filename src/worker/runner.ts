@@ -1,0 +1,59 @@
+/** The job runner, started again whenever it ends by itself: it gives up after a few errors of Postgres in a row. */
+
+import { Logger as JobLogger, run, type RunnerOptions, type TaskList } from 'graphile-worker'
+import type { Logger } from '#platform/log.ts'
+import { aborted } from '#platform/lifecycle.ts'
+import { backoff, sleep } from '#platform/retry.ts'
+
+export interface RunnerSettings {
+  readonly pgPool: NonNullable<RunnerOptions['pgPool']>
+  readonly tasks: TaskList
+  readonly concurrency: number
+  readonly log: Logger
+  /** Aborting lets jobs finish, cancels those that take longer than 5 s, and ends the runner. */
+  readonly signal: AbortSignal
+}
+
+/** Longer than this and the next failure counts as the first. */
+const steadyMs = 60_000
+
+/** Runs jobs until the signal aborts; then resolves once no job runs any more. Never rejects. */
+export async function runJobs(settings: RunnerSettings): Promise<void> {
+  const { signal, log } = settings
+  for (let failures = 0; !signal.aborted; failures += 1) {
+    const began = performance.now()
+    try {
+      await runOnce(settings)
+    } catch (error) {
+      log.warn({ err: error }, 'job runner failed')
+    }
+    if (performance.now() - began > steadyMs) failures = 0
+    await sleep(backoff(failures), signal).catch(() => undefined)
+  }
+}
+
+async function runOnce({ pgPool, tasks, concurrency, log, signal }: RunnerSettings): Promise<void> {
+  const runner = await run({
+    pgPool,
+    taskList: tasks,
+    concurrency,
+    noHandleSignals: true,
+    logger: jobLogger(log),
+  })
+  const ended = runner.promise
+  ended.catch(() => undefined)
+  await Promise.race([ended, aborted(signal)])
+  if (!signal.aborted) return
+  // Rejects when the runner has ended in the same moment, which is what is wanted.
+  await runner.stop().catch((error: unknown) => log.debug({ err: error }, 'job runner was stopped already'))
+  await ended.catch((error: unknown) => log.warn({ err: error }, 'job runner did not end cleanly'))
+}
+
+/** The runner's own lines: what it does is for debugging, what fails is not. */
+export function jobLogger(log: Logger): JobLogger {
+  return new JobLogger((scope) => (level, message, meta) => {
+    const fields = { ...scope, ...(meta?.['error'] === undefined ? {} : { err: meta['error'] }) }
+    if (level === 'error' || level === 'warning') log.warn(fields, message)
+    else log.debug(fields, message)
+  })
+}
