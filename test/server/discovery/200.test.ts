@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+
+import { urns } from '#test/kit/scim-bodies.ts'
+import { expectScimError } from '#test/kit/scim-error.ts'
+import { sendTo } from '#test/kit/server.ts'
+import { useServer } from '#test/kit/use-server.ts'
+
+const used = useServer()
+
+describe('discovery', () => {
+  // RFC 7643 5 and RFC 7644 2: it says how to authenticate, so it is readable before.
+  test('ServiceProviderConfig is readable without a token and says what is there', async () => {
+    const reply = await sendTo(`${used.tenant.baseURL}/ServiceProviderConfig?filter=x&sortBy=y`, 'GET')
+    expect(reply.status).toBe(200)
+    expect(reply.body).toMatchObject({
+      patch: { supported: true },
+      bulk: { supported: false },
+      filter: { supported: true },
+      sort: { supported: true },
+      etag: { supported: true },
+      pagination: { cursor: true, index: true },
+      authenticationSchemes: [{ type: 'oauthbearertoken' }],
+      meta: { location: `${used.tenant.baseURL}/ServiceProviderConfig` },
+    })
+  })
+
+  test('every listed schema and resource type is found by its id, also percent-encoded', async () => {
+    for (const path of ['/Schemas', '/ResourceTypes']) {
+      const { body } = await used.tenant.get(`${path}?startIndex=7&count=1&attributes=id`)
+      expect(body.totalResults).toBe(body.Resources.length)
+      expect(body.itemsPerPage).toBe(body.Resources.length)
+      for (const one of body.Resources) {
+        expect((await used.tenant.get(`${path}/${one.id}`)).body).toEqual(one)
+        expect((await used.tenant.get(`${path}/${encodeURIComponent(one.id)}`)).body).toEqual(one)
+        expect(one.meta.location).toBe(`${used.tenant.baseURL}${path}/${one.id}`)
+      }
+    }
+  })
+
+  test('users, groups and the enterprise extension are among the schemas; messages are not', async () => {
+    const { body } = await used.tenant.get('/Schemas')
+    const ids = body.Resources.map(({ id }: { id: string }) => id)
+    expect(ids).toEqual(expect.arrayContaining([urns.user, urns.group, urns.enterprise]))
+    expect(ids.filter((id: string) => id.includes('messages'))).toEqual([])
+  })
+
+  test('endpoints of the resource types answer lists', async () => {
+    const { body } = await used.tenant.get('/ResourceTypes')
+    for (const { endpoint } of body.Resources) expect((await used.tenant.get(endpoint)).status).toBe(200)
+  })
+
+  // RFC 7644 4: "If a "filter" is provided, the service provider SHOULD respond with HTTP status code 403".
+  test('a filter on schemas or resource types is forbidden', async () => {
+    expectScimError(await used.tenant.get('/Schemas?filter=id%20pr'), 403)
+    expectScimError(await used.tenant.get('/ResourceTypes?filter='), 403)
+  })
+
+  test('an unknown schema or resource type is a SCIM 404', async () => {
+    expectScimError(await used.tenant.get('/Schemas/urn:nothing'), 404)
+    expectScimError(await used.tenant.get('/ResourceTypes/Robot'), 404)
+  })
+})

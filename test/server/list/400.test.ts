@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+
+import { expectScimError } from '#test/kit/scim-error.ts'
+import { useServer } from '#test/kit/use-server.ts'
+
+const used = useServer()
+
+// Hard spot 14: a filter that is not understood must never answer with everybody.
+test.for([
+  '',
+  ' ',
+  'userName',
+  'userName eq',
+  'userName foo "x"',
+  'userName eq "x',
+  'userName eq "x" and',
+  '(userName eq "x"',
+  'userName eq "x") or (userName pr',
+  'nothing eq "x"',
+  'name eq "x"',
+  'active gt true',
+  'emails[type eq "work"',
+  'password eq "x"',
+  'userName eq "\\u0000"',
+  'userName eq "\\ud83d"',
+  'externalId eq "\\u0000"',
+  'title co "\\u0000abc"',
+  'title eq "\\ud83d\\ud83d"',
+  `${'('.repeat(100)}userName pr${')'.repeat(100)}`,
+  `userName eq "${'x'.repeat(5000)}"`,
+])('the filter %j is refused as invalidFilter', async (filter) => {
+  expectScimError(await used.tenant.get(`/Users?filter=${encodeURIComponent(filter)}`), 400, 'invalidFilter')
+  expectScimError(await used.tenant.post('/Users/.search', { filter }), 400, 'invalidFilter')
+})
+
+test.for([
+  ['count=many', 'invalidValue'],
+  ['startIndex=1.5', 'invalidValue'],
+  ['sortBy=nothing', 'invalidValue'],
+  ['sortBy=userName&sortOrder=sideways', 'invalidValue'],
+  ['attributes=userName&excludedAttributes=title', 'invalidValue'],
+  ['filter=%ff', 'invalidValue'],
+  ['filter=%00', 'invalidValue'],
+  ['cursor=nonsense', 'invalidCursor'],
+  ['cursor=&count=x', 'invalidCount'],
+] as const)('?%s is refused as %s', async ([query, scimType]) => {
+  expectScimError(await used.tenant.get(`/Users?${query}`), 400, scimType)
+})
+
+test('a cursor of another query, or of another tenant, is refused', async () => {
+  for (const userName of ['a', 'b', 'c']) await used.tenant.create('/Users', { userName })
+  const { body } = await used.tenant.get('/Users?cursor=&count=1')
+  expectScimError(
+    await used.tenant.get(`/Users?filter=active%20pr&cursor=${body.nextCursor}`),
+    400,
+    'invalidCursor',
+  )
+  expectScimError(await used.tenant.get(`/Groups?cursor=${body.nextCursor}`), 400, 'invalidCursor')
+  const other = await used.server.newTenant()
+  expectScimError(await other.get(`/Users?cursor=${body.nextCursor}`), 400, 'invalidCursor')
+})
