@@ -16,6 +16,8 @@ export interface Expectation {
   readonly productUsers: Facts
   readonly productGroups: Facts
   readonly assignments: Facts
+  /** user -> what it holds, for those about whom an explanation is asked. */
+  readonly explanations: Facts
 }
 
 interface Side {
@@ -30,6 +32,7 @@ export const expectation = ({ provider, policy }: Side, company: Company): Expec
   const people = [...company.people.values()]
   const teams = [...company.teams.values()]
   const membersOf = (team: Team): string[] => sorted(team.members.map((member) => provider.personId(member)))
+  const holders = expectedAssignments(company, policy)
   const keepsExternalId = provider.name === 'Entra ID'
   return {
     users: new Map(
@@ -55,19 +58,30 @@ export const expectation = ({ provider, policy }: Side, company: Company): Expec
           title: person.title,
           department: person.department,
           active: person.isActive,
+          archived: !person.isActive,
+          incomplete: false,
+          externalId: person.sourceId,
         },
       ]),
     ),
     productGroups: new Map(
       teams.map((team) => [
         provider.teamId(team.sourceId),
-        { displayName: team.displayName, members: team.members.length },
+        { displayName: team.displayName, externalId: keepsExternalId ? team.sourceId : null },
       ]),
     ),
+    explanations: new Map(
+      samplePeople(company).map((person) => {
+        const values = sorted(
+          [...holders].filter(([, ids]) => ids.has(person.sourceId)).map(([value]) => value),
+        )
+        return [provider.personId(person.sourceId), { held: values, decided: values }]
+      }),
+    ),
     assignments: new Map(
-      [...expectedAssignments(company, policy)].map(([value, holders]) => [
+      [...holders].map(([value, ids]) => [
         value,
-        sorted([...holders].map((sourceId) => provider.personId(sourceId))),
+        sorted([...ids].map((sourceId) => provider.personId(sourceId))),
       ]),
     ),
   }
@@ -124,12 +138,27 @@ export const productUserFacts = (user: JsonObject): Json => ({
   title: user['title'] ?? null,
   department: user['department'] ?? null,
   active: user['active'] ?? null,
+  archived: user['archived'] ?? null,
+  incomplete: user['incomplete'] ?? null,
+  externalId: user['externalId'] ?? null,
 })
 
 export const productGroupFacts = (group: JsonObject): Json => ({
   displayName: group['displayName'] ?? null,
-  members: group['members'] ?? null,
+  externalId: group['externalId'] ?? null,
 })
+
+/** What an answer of /v1/explain says about the one policy that was asked about. */
+export const explanationFacts = (explanation: JsonObject): Json => {
+  const policy = object(list(explanation['policies'])[0])
+  const values = (assignments: Json | undefined): string[] =>
+    sorted(list(assignments).map((assignment) => text(assignment['value'])))
+  return { held: values(policy['held']), decided: values(policy['decided']) }
+}
+
+/** Every twentieth: an explanation is a question about one user, not a list. */
+export const samplePeople = (company: Company): readonly Person[] =>
+  [...company.people.values()].filter((_person, index) => index % 20 === 0)
 
 export const byId = (resources: readonly JsonObject[], facts: (resource: JsonObject) => Json): Facts =>
   new Map(resources.map((resource) => [text(resource['id']), facts(resource)]))

@@ -3,12 +3,14 @@ import { isDeepStrictEqual } from 'node:util'
 
 import {
   byId,
+  explanationFacts,
   expectation,
   holdersByValue,
   list,
   object,
   productGroupFacts,
   productUserFacts,
+  samplePeople,
   scimGroupFacts,
   scimUserFacts,
   text,
@@ -17,7 +19,7 @@ import { objects } from './http.ts'
 
 import type { Company } from './company.ts'
 import type { Facts } from './facts.ts'
-import type { Http, JsonObject } from './http.ts'
+import type { Http, Json, JsonObject } from './http.ts'
 import type { IdentityProvider } from './identity-provider.ts'
 import type { Policy } from './policies.ts'
 
@@ -47,12 +49,13 @@ export interface Findings {
 
 /** Reads the whole tenant, page by page, on every surface that shows it. */
 export const inspect = async (tenant: Tenant, company: Company): Promise<Findings> => {
-  const [users, groups, productUsers, productGroups, assignments] = await Promise.all([
+  const [users, groups, productUsers, productGroups, assignments, explanations] = await Promise.all([
     listScim(tenant.provider.http, '/Users'),
     listScim(tenant.provider.http, '/Groups'),
     listDirectory(tenant.directory, '/v1/users'),
     listDirectory(tenant.directory, '/v1/groups'),
     listDirectory(tenant.directory, `/v1/assignments?policy=${encodeURIComponent(tenant.policy.name)}`),
+    explainSample(tenant, company),
   ])
   const expected = expectation(tenant, company)
   return {
@@ -70,6 +73,7 @@ export const inspect = async (tenant: Tenant, company: Company): Promise<Finding
         expected.productGroups,
         byId(productGroups, productGroupFacts),
       ),
+      ...compare('explanation of', expected.explanations, explanations),
       ...compare('assignments', expected.assignments, holdersByValue(assignments)),
     ],
     versions: new Map([...users, ...groups].map((resource) => [text(resource['id']), versionOf(resource)])),
@@ -100,6 +104,15 @@ const listScim = async (http: Http, endpoint: string): Promise<JsonObject[]> => 
       return [...found.values()]
     }
   }
+}
+
+const explainSample = async ({ provider, policy, directory }: Tenant, company: Company): Promise<Facts> => {
+  const asked = samplePeople(company).map(async ({ sourceId }): Promise<[string, Json]> => {
+    const user = provider.personId(sourceId)
+    const { body } = await directory.request('GET', `/v1/explain?user=${user}&policy=${policy.name}`)
+    return [user, explanationFacts(body)]
+  })
+  return new Map(await Promise.all(asked))
 }
 
 /** Every page of a list of the Directory API. */
