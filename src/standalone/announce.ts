@@ -3,7 +3,7 @@
  */
 import { rm } from 'node:fs/promises'
 
-import { isSettled, listIntegrations, readyEntry } from './integrations.ts'
+import { isReady, isSettled, listIntegrations, readyEntry } from './integrations.ts'
 import { writeAtomically } from './kube-folder/atomic-file.ts'
 import { integrationLines, summary } from './summary.ts'
 
@@ -22,10 +22,15 @@ export interface AnnounceOptions {
 /** Changes come in bursts. */
 const gatherMs = 50
 
+/** How long an integration that is on its way is waited for before the rest is announced without it. */
+const patienceMs = 3_000
+
 /** Follows the objects until disposed, which removes the file. */
 export const announce = (options: AnnounceOptions): AsyncDisposable => {
   const { kube, file, facts, print, onError } = options
   let isUp = false
+  let isPatient = true
+  let patience: NodeJS.Timeout | undefined
   let written = ''
   let said: ReadonlyMap<string, string> = new Map()
   let timer: NodeJS.Timeout | undefined
@@ -34,6 +39,13 @@ export const announce = (options: AnnounceOptions): AsyncDisposable => {
   const tell = async (): Promise<void> => {
     const integrations = await listIntegrations(kube)
     if (!isUp && !integrations.every(isSettled)) return
+    if (!isUp && isPatient && !integrations.every(isReady)) {
+      patience ??= setTimeout(() => {
+        isPatient = false
+        soon()
+      }, patienceMs)
+      return
+    }
     const places = { kubernetes: facts.kubernetes, scimPort: facts.ports.scim }
     const entries = await Promise.all(integrations.map((found) => readyEntry(kube, found, places)))
     const ready = { ports: facts.ports, integrations: entries.filter((entry) => entry !== undefined) }
@@ -65,6 +77,7 @@ export const announce = (options: AnnounceOptions): AsyncDisposable => {
     async [Symbol.asyncDispose]() {
       subscription[Symbol.dispose]()
       clearTimeout(timer)
+      clearTimeout(patience)
       await last
       await rm(file, { force: true })
     },

@@ -7,6 +7,7 @@ import { openDatabase } from './database.ts'
 import { openKubeFolder } from './kube-folder.ts'
 import { Mistake } from './mistake.ts'
 import { openStateFolder } from './state-folder.ts'
+import { terminalLog } from './terminal-log.ts'
 
 import { openDirectory } from '#directory/database.ts'
 import { migrate, schemaIsCurrent } from '#directory/migrate.ts'
@@ -27,8 +28,8 @@ import type { Logger } from '#platform/log.ts'
 const drainLimitMs = 8_000
 
 /**
- * Opens everything onto the stack, which closes it in reverse. Returns what ends the process: the signal, or the
- * database when it died.
+ * Opens everything onto the stack, which closes it in reverse. Returns what ends the process: the signal, the
+ * database when it died, or another operator that took the same database over.
  */
 export const compose = async (
   config: StandaloneConfig,
@@ -36,7 +37,7 @@ export const compose = async (
   signal: AbortSignal,
 ): Promise<AbortSignal> => {
   const logOf = (room: string): Logger =>
-    createLogger(room, { level: config.logLevel, stream: process.stderr })
+    createLogger(room, { level: config.logLevel, stream: terminalLog(process.stderr) })
   const log = logOf('standalone')
   const manifests = await manifestFolder(config.manifests)
   const state = stack.use(await openStateFolder(config.state))
@@ -61,10 +62,12 @@ export const compose = async (
   )
   const database = stack.use(await openDatabase(config, state.postgres, signal))
   await migrate(database.ownerUrl, { signal })
+  const onError = (err: unknown): void => {
+    // Once stopping has begun, connections are closed on purpose.
+    if (!signal.aborted) log.warn({ err }, 'connection to Postgres lost')
+  }
   const directoryOf = async (url: string, applicationName: string): Promise<Directory> =>
-    stack.use(
-      await openDirectory({ url, applicationName, onError: (err) => log.warn({ err }, 'connection lost') }),
-    )
+    stack.use(await openDirectory({ url, applicationName, onError }))
   const owner = await directoryOf(database.ownerUrl, 'scim-operator')
   const directory = await directoryOf(database.appUrl, 'scim-server')
   const workerDirectory = await directoryOf(database.workerUrl, 'scim-worker')
@@ -87,7 +90,7 @@ export const compose = async (
   stack.use(
     await startWorker({ url: database.workerUrl, directory: workerDirectory, metrics, log: logOf('worker') }),
   )
-  stack.use(
+  const operator = stack.use(
     await startOperator({
       kube,
       owner,
@@ -96,8 +99,14 @@ export const compose = async (
       log: logOf('operator'),
       settings: {
         defaultEndpointType: 'HTTPRoute',
+        publicScheme: 'http',
+        publicPort: server.scimPort,
         pathOrigin: `http://127.0.0.1:${server.scimPort}`,
+        directoryURL: `http://127.0.0.1:${server.directoryPort}`,
         ...(config.baseDomain === undefined ? {} : { baseDomain: config.baseDomain }),
+        // This process is the gateway and what stands behind it (kube-folder/gateway.ts).
+        parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'standalone' }],
+        backend: { name: 'standalone', port: server.scimPort },
       },
     }),
   )
@@ -116,7 +125,7 @@ export const compose = async (
       onError: (error) => log.error({ err: error }, 'ready.json not written'),
     }),
   )
-  return AbortSignal.any([signal, database.died])
+  return AbortSignal.any([signal, database.died, operator.lost])
 }
 
 const manifestFolder = async (given: string): Promise<string> => {

@@ -39,6 +39,9 @@ export const listIntegrations = async (kube: Kube): Promise<readonly ScimIntegra
 export const isSettled = ({ metadata, status }: ScimIntegration): boolean =>
   status.observedGeneration === metadata.generation
 
+export const isReady = (integration: ScimIntegration): boolean =>
+  conditionOf(integration, 'Ready')?.status === 'True'
+
 /** The entry of an integration that has a tenant; undefined of others. */
 export const readyEntry = async (
   kube: Kube,

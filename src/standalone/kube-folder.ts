@@ -44,7 +44,7 @@ export const openKubeFolder = async (options: KubeFolderOptions): Promise<KubeFo
   const store = await openObjectStore({ folder, kinds })
   const events = opened.use(openEventLog({ folder, log, now }))
   const api = objectApi(store, kinds, now)
-  const report = manifestReport({ store, api, record: (event) => events.record(event), now })
+  const report = manifestReport({ store, api, record: (event) => events.record(event), log, now })
   const syncEdits = editSync({ folder, store, api, kinds, log, now })
   const syncManifests = manifestSync({ root: manifests, store, api, kinds, report, now })
 

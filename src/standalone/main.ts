@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { compose } from './compose.ts'
 import { explain } from './explain.ts'
 import { Mistake } from './mistake.ts'
+import { terminalLog } from './terminal-log.ts'
 
 import { commandLine, standaloneSettings } from '#platform/config.ts'
 import { aborted, disposeWithin, untilSignal } from '#platform/lifecycle.ts'
@@ -20,7 +21,9 @@ const main = async (): Promise<void> => {
     return
   }
   const config = readSettings(standaloneSettings, source)
-  using stop = untilSignal(createLogger('standalone', { level: config.logLevel, stream: process.stderr }))
+  using stop = untilSignal(
+    createLogger('standalone', { level: config.logLevel, stream: terminalLog(process.stderr) }),
+  )
   const stack = new AsyncDisposableStack()
   try {
     const end = await compose(config, stack, stop.signal)

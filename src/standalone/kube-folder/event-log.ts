@@ -64,9 +64,7 @@ export const openEventLog = ({ folder, log, now, limit = 500 }: EventLogOptions)
         if (kept.size <= limit) break
         kept.delete(oldest)
       }
-      const fields = { regarding: about, reason, action, note }
-      if (type === 'Warning') log.warn(fields, 'event')
-      else log.info(fields, 'event')
+      log.info({ regarding: about, type, reason, action, note }, 'event')
       timer ??= setTimeout(flush, writeAfterMs)
     },
     async [Symbol.asyncDispose]() {

@@ -20,11 +20,11 @@ export type ListKeys = (path: readonly string[]) => readonly string[] | undefine
 /** The identity of a field among others. */
 export const fieldName = (steps: readonly Step[]): string => JSON.stringify(steps)
 
-/** All fields of a value by name; an empty map is a field itself. */
+/** All fields of a value by name; an empty map is a field itself, but an empty whole has none. */
 export const fieldsOf = (value: unknown, listKeys: ListKeys): ReadonlyMap<string, Field> => {
   const fields = new Map<string, Field>()
   const enter = (steps: readonly Step[], found: unknown): void => {
-    if (isObject(found) && Object.keys(found).length > 0) {
+    if (isObject(found) && (steps.length === 0 || Object.keys(found).length > 0)) {
       for (const [key, child] of Object.entries(found)) enter([...steps, key], child)
       return
     }

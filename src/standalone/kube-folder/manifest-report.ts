@@ -12,6 +12,7 @@ import type { ServedKind } from './kinds.ts'
 import type { ObjectApi } from './object-api.ts'
 import type { ObjectStore } from './object-store.ts'
 import type { EventNote, KubeObject } from '#operator/kube.ts'
+import type { Logger } from '#platform/log.ts'
 
 export interface Problem {
   /** UnknownFields: in force but for some fields. The others: the last good state stays in force. */
@@ -35,20 +36,23 @@ export interface ManifestReportOptions {
   readonly store: ObjectStore
   readonly api: ObjectApi
   readonly record: (event: EventNote) => void
+  readonly log: Logger
   readonly now: () => Date
 }
 
 /** Events take at most this much (Kubernetes API conventions). */
 const noteLimit = 1024
 
-export const manifestReport = ({ store, api, record, now }: ManifestReportOptions): ManifestReport => {
+export const manifestReport = ({ store, api, record, log, now }: ManifestReportOptions): ManifestReport => {
   const said = new Map<string, Problem>()
   /** Notes of objects that were refused from the start, and so have no file of their own. */
   const notes = new Set<string>()
   let saidOfFiles: ReadonlySet<string> = new Set()
 
-  const warn = (regarding: KubeObject, reason: string, message: string): void =>
+  const warn = (regarding: KubeObject, reason: string, message: string): void => {
+    log.warn({ problem: message }, 'a manifest is not in force as it stands')
     record({ regarding, type: 'Warning', reason, action: 'ReadManifest', note: message.slice(0, noteLimit) })
+  }
 
   const withdrawNote = async (path: string): Promise<void> => {
     if (!notes.delete(path)) return
