@@ -1,0 +1,181 @@
+/** An operator of one process at rest: its reconciles are called one by one, on a clock that the test turns. */
+import { randomBytes } from 'node:crypto'
+
+import { takeEpoch } from '#directory/owner.ts'
+import { scimAssignmentPolicy } from '#operator/api/scim-assignment-policy.ts'
+import { ScimIntegration, scimIntegration } from '#operator/api/scim-integration.ts'
+import { policyReconciler } from '#operator/policy/reconcile.ts'
+import { tenantGauges } from '#operator/tenant/gauges.ts'
+import { dataOf } from '#operator/tenant/manifests.ts'
+import { tenantReconciler } from '#operator/tenant/reconcile.ts'
+import { createMetrics } from '#platform/metrics.ts'
+
+import type { Directory } from '#directory/database.ts'
+import type { Keyring } from '#directory/token.ts'
+import type { ReconcileResult } from '#operator/controller.ts'
+import type { Kube, KubeKind, KubeObject } from '#operator/kube.ts'
+import type { OperatorSettings } from '#operator/settings.ts'
+import type { Metrics } from '#platform/metrics.ts'
+import { opened } from './builders.ts'
+import { secrets, temporaryKubeFolder, type TemporaryFolder } from './kube-folder.ts'
+import { cloneDatabase, type TestDatabase } from './postgres.ts'
+
+export const httpRoutes: KubeKind = {
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'HTTPRoute',
+  plural: 'httproutes',
+}
+
+/** One pepper, the same in every test. */
+export const testKeyring: Keyring = {
+  current: () => ({ kid: 'k1', key: Buffer.alloc(32, 7) }),
+  find: (kid) => (kid === 'k1' ? { kid, key: Buffer.alloc(32, 7) } : undefined),
+}
+
+export interface QuietOperator extends AsyncDisposable {
+  readonly db: TestDatabase
+  readonly directory: Directory
+  readonly folder: TemporaryFolder
+  readonly metrics: Metrics
+  /** The port as reconcile sees it; `writes` counts what it has written, status included. */
+  readonly writes: { count: number; readonly names: string[] }
+  now: Date
+  /** Later, by so many seconds. */
+  pass(seconds: number): void
+  /** One reconcile of an integration in `acme`; `crashAfter` stops it when so many actions are done. */
+  reconcile(name: string, options?: { readonly crashAfter?: number }): Promise<ReconcileResult>
+  reconcilePolicy(name: string): Promise<ReconcileResult>
+  integration(name: string): Promise<ScimIntegration>
+  object(kind: KubeKind, name: string): Promise<KubeObject | undefined>
+  /** Status and reason of a condition, as `True/Available`. */
+  condition(name: string, type: string): Promise<string>
+  policyCondition(name: string, type: string): Promise<string>
+  /** Decoded data of a Secret. */
+  secret(name: string): Promise<Record<string, string>>
+  apply(object: Record<string, unknown>): Promise<void>
+}
+
+export class Crash extends Error {}
+
+export interface QuietOptions {
+  readonly settings?: Partial<OperatorSettings>
+  readonly without?: readonly string[]
+}
+
+export async function quietOperator(options: QuietOptions = {}): Promise<QuietOperator> {
+  const stack = new AsyncDisposableStack()
+  const db = stack.use(await cloneDatabase())
+  const directory = stack.use(await opened(db.ownerUrl))
+  const folder = stack.use(await temporaryKubeFolder())
+  const metrics = createMetrics({ ofProcess: false })
+  const owner = await takeEpoch(directory)
+  const writes = { count: 0, names: [] as string[] }
+  const kube = counted(folder, writes, options.without ?? [])
+  const settings = { defaultEndpointType: 'HTTPRoute', baseDomain: 'scim.test', ...options.settings } as const
+  const tenants = tenantReconciler({
+    kube,
+    caches: [],
+    owner,
+    keyring: testKeyring,
+    settings,
+    metrics,
+    gauges: tenantGauges(metrics),
+    now: () => operator.now,
+    random: randomBytes,
+  })
+  const policies = policyReconciler({ kube, owner, now: () => operator.now, resyncSeconds: 600 })
+  const conditionOf = (object: KubeObject | undefined, type: string): string => {
+    const { status } = object as unknown as { status?: { conditions?: Record<string, string>[] } }
+    const found = status?.conditions?.find((condition) => condition['type'] === type)
+    return `${found?.['status']}/${found?.['reason']}`
+  }
+  const get = (kind: KubeKind, name: string) => folder.kube.get(kind, { namespace: 'acme', name })
+  const operator: QuietOperator = {
+    db,
+    directory,
+    folder,
+    metrics,
+    writes,
+    now: new Date('2026-11-22T10:00:00Z'),
+    pass(seconds) {
+      operator.now = new Date(operator.now.getTime() + seconds * 1000)
+    },
+    reconcile: (name, { crashAfter } = {}) => tenants(`acme/${name}`, { signal: crashing(crashAfter) }),
+    reconcilePolicy: (name) => policies(`acme/${name}`, { signal: crashing(undefined) }),
+    integration: async (name) => ScimIntegration.parse(await get(scimIntegration, name)),
+    object: get,
+    condition: async (name, type) => conditionOf(await get(scimIntegration, name), type),
+    policyCondition: async (name, type) => conditionOf(await get(scimAssignmentPolicy, name), type),
+    secret: async (name) => {
+      const found = await get(secrets, name)
+      if (found === undefined) throw new Error(`There is no Secret ${name}`)
+      return dataOf(found)
+    },
+    async apply(object) {
+      await folder.kube.apply(object as unknown as KubeObject, { fieldManager: 'person', force: true })
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+  return operator
+}
+
+/** `carryOut` asks the signal before each action: it dies there, as a process would between two writes. */
+function crashing(after: number | undefined): AbortSignal {
+  const { signal } = new AbortController()
+  let asked = 0
+  Object.defineProperty(signal, 'throwIfAborted', {
+    value() {
+      asked += 1
+      if (after !== undefined && asked > after) throw new Crash('killed')
+    },
+  })
+  return signal
+}
+
+function counted(folder: TemporaryFolder, writes: QuietOperator['writes'], without: readonly string[]): Kube {
+  const note = (name: string) => {
+    writes.count += 1
+    writes.names.push(name)
+  }
+  return {
+    get: (...args) => folder.kube.get(...args),
+    list: (...args) => folder.kube.list(...args),
+    watch: (...args) => folder.kube.watch(...args),
+    serves: async (kind) => !without.includes(kind.kind) && folder.kube.serves(kind),
+    recordEvent: (event) => folder.kube.recordEvent(event),
+    create(object, ...rest) {
+      note(`create ${object.kind} ${object.metadata.name}`)
+      return folder.kube.create(object, ...rest)
+    },
+    apply(object, options) {
+      note(`apply ${object.kind} ${object.metadata.name}`)
+      return folder.kube.apply(object, options)
+    },
+    applyStatus(object, options) {
+      note(`status ${object.kind} ${object.metadata.name}`)
+      return folder.kube.applyStatus(object, options)
+    },
+    setFinalizers(object, ...rest) {
+      note(`finalizers ${object.kind} ${object.metadata.name}`)
+      return folder.kube.setFinalizers(object, ...rest)
+    },
+    delete(kind, key, options) {
+      note(`delete ${kind.kind} ${key.name}`)
+      return folder.kube.delete(kind, key, options)
+    },
+  }
+}
+
+/** An integration in `acme`, as a person writes it. */
+export function anIntegration(
+  name: string,
+  spec: Readonly<Record<string, unknown>> = {},
+  metadata: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  return {
+    apiVersion: 'scim-operator.io/v1alpha1',
+    kind: 'ScimIntegration',
+    metadata: { name, namespace: 'acme', ...metadata },
+    spec: { displayName: name, ...spec },
+  }
+}

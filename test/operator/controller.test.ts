@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest'
+
+import { TerminalError, startController } from '#operator/controller.ts'
+import { keyOf } from '#operator/object-key.ts'
+import { startReflector } from '#operator/reflector.ts'
+import { createLogger } from '#platform/log.ts'
+import { createMetrics } from '#platform/metrics.ts'
+import { fakeClock, settled } from '#test/kit/fake-clock.ts'
+import { scriptedKube, thing } from '#test/kit/scripted-kube.ts'
+
+import type { Reconcile } from '#operator/controller.ts'
+
+const kind = { apiVersion: 'v1', kind: 'Thing', plural: 'things' }
+
+function aController(reconcile: Reconcile, workers = 2) {
+  const script = scriptedKube()
+  const clock = fakeClock()
+  const metrics = createMetrics({ ofProcess: false })
+  const { signal } = new AbortController()
+  const reflector = startReflector({ kube: script.kube, kind, clock, signal })
+  const controller = startController({
+    name: 'things',
+    sources: [{ reflector, keysOf: (object) => [keyOf(object)] }],
+    reconcile,
+    workers,
+    clock,
+    metrics,
+    log: createLogger('test', { level: 'silent' }),
+    signal,
+  })
+  const count = async (result: string) => {
+    const { values } = await metrics.reconcileTotal.get()
+    return values.find(({ labels }) => labels.result === result)?.value
+  }
+  return {
+    script,
+    clock,
+    controller,
+    count,
+    async [Symbol.asyncDispose]() {
+      await controller[Symbol.asyncDispose]()
+      await reflector[Symbol.asyncDispose]()
+    },
+  }
+}
+
+test('nothing is reconciled before the first list is in, and then everything', async () => {
+  const seen: string[] = []
+  await using running = aController(async (key) => {
+    seen.push(key)
+    return {}
+  })
+  running.controller.enqueue('acme/early', 'high')
+  await settled()
+  expect(seen).toEqual([])
+  running.script.lists.push({ items: [thing('a', '1'), thing('b', '1')], resourceVersion: '1' })
+  await running.clock.advance(5000)
+  expect(seen.toSorted()).toEqual(['acme/a', 'acme/b', 'acme/early'])
+  expect(await running.count('success')).toBe(3)
+})
+
+test('a failing reconcile comes back with backoff until it succeeds', async () => {
+  let attempts = 0
+  await using running = aController(async () => {
+    attempts += 1
+    if (attempts < 4) throw new Error('not yet')
+    return {}
+  })
+  running.script.lists.push({ items: [thing('a', '1')], resourceVersion: '1' })
+  await running.clock.advance(10_000)
+  expect(attempts).toBe(4)
+  expect([await running.count('error'), await running.count('success')]).toEqual([3, 1])
+})
+
+test('a terminal error waits for the object to change', async () => {
+  let attempts = 0
+  await using running = aController(async () => {
+    attempts += 1
+    throw new TerminalError('the spec is wrong')
+  })
+  running.script.lists.push({ items: [thing('a', '1')], resourceVersion: '1' })
+  await running.clock.advance(600_000)
+  expect(attempts).toBe(1)
+  running.script.send({ type: 'MODIFIED', object: thing('a', '2') })
+  await settled()
+  expect(attempts).toBe(2)
+})
+
+test('a reconcile says when to look again, and is called then', async () => {
+  const at: number[] = []
+  await using running = aController(async () => {
+    at.push(running.clock.now())
+    return { requeueAfterMs: 30_000 }
+  })
+  running.script.lists.push({ items: [thing('a', '1')], resourceVersion: '1' })
+  await running.clock.advance(65_000)
+  expect(at.map((ms) => ms - (at[0] ?? 0))).toEqual([0, 30_000, 60_000])
+  expect(await running.count('requeue_after')).toBe(3)
+})
+
+test('stopping waits for the reconcile in flight and starts no other', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const started: string[] = []
+  let isDone = false
+  const running = aController(async (key) => {
+    started.push(key)
+    await promise
+    isDone = true
+    return {}
+  }, 1)
+  running.script.lists.push({ items: [thing('a', '1'), thing('b', '1')], resourceVersion: '1' })
+  await running.clock.advance(5000)
+  const stopped = running.controller[Symbol.asyncDispose]()
+  expect(isDone).toBe(false)
+  resolve()
+  await stopped
+  expect([isDone, started.length]).toEqual([true, 1])
+  await running[Symbol.asyncDispose]()
+})
