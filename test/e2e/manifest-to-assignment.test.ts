@@ -148,24 +148,31 @@ describe('one running product', () => {
     await expect.poll(held, { ...soon, timeout: 2_000 }).toEqual(['locked-down-2'])
   })
 
-  test('a broken manifest is reported with its field and changes nothing', async () => {
+  test('a manifest that breaks the schema is refused with its field and changes nothing', async () => {
     const before = await product.object('scimassignmentpolicies', namespace, 'laptops')
-    await product.writeManifest('policy.yaml', policy('locked-down-3', 'title sounds "Contractor"'))
+    await product.writeManifest('policy.yaml', policy('locked-down-3').replace('One', 'Some'))
     const refused = await product.until('the manifest is refused', () =>
       conditionOf(product, 'scimassignmentpolicies', 'laptops', 'ManifestAccepted'),
     )
-    expect(refused).toMatchObject({ status: 'False' })
-    expect(refused.message).toContain('spec.rules[0].match.where')
-    expect(refused.message).toContain('sounds')
+    expect(refused).toMatchObject({ status: 'False', reason: 'Invalid' })
+    expect(refused.message).toContain('spec.cardinality')
     const after = await product.object('scimassignmentpolicies', namespace, 'laptops')
     expect(after).toHaveProperty('spec', z.object({ spec: z.unknown() }).parse(before).spec)
     expect(await held()).toEqual(['locked-down-2'])
     await product.writeManifest('policy.yaml', policy('locked-down-2'))
-    await product.until('the complaint is withdrawn', async () =>
-      (await conditionOf(product, 'scimassignmentpolicies', 'laptops', 'ManifestAccepted')) === undefined
-        ? true
-        : undefined,
-    )
+    const complaint = () => conditionOf(product, 'scimassignmentpolicies', 'laptops', 'ManifestAccepted')
+    await expect.poll(complaint, soon).toBeUndefined()
+  })
+
+  test('a filter that is none is refused with its field, and the rules before it stay in force', async () => {
+    await product.writeManifest('policy.yaml', policy('locked-down-3', 'title sounds "Contractor"'))
+    const ready = () => conditionOf(product, 'scimassignmentpolicies', 'laptops', 'Ready')
+    await expect.poll(ready, soon).toMatchObject({ status: 'False', reason: 'InvalidSpec' })
+    expect((await ready())?.message).toContain('spec.rules[0].match.where')
+    expect((await ready())?.message).toContain('sounds')
+    expect(await held()).toEqual(['locked-down-2'])
+    await product.writeManifest('policy.yaml', policy('locked-down-2'))
+    await expect.poll(ready, soon).toMatchObject({ status: 'True', reason: 'Enforced' })
   })
 
   test('after a rotation both tokens work, and a revoked one stops within two seconds', async () => {
