@@ -155,11 +155,16 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(name, () => stop.abort(new Error(`stopped by ${name}`)))
 }
 
+/** A difference and a stop speak for themselves; of the rest all is shown. */
+const complaint = (error: unknown): string => {
+  if (stop.signal.aborted) return String(stop.signal.reason)
+  if (error instanceof Difference) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
 try {
   await run(createReport(process.stdout), stop.signal)
 } catch (error) {
-  const text =
-    error instanceof Difference ? error.message : error instanceof Error ? error.stack : String(error)
-  process.stderr.write(`\n${text}\n`)
-  process.exitCode = 1
+  process.stderr.write(`\n${complaint(error)}\n`)
+  process.exitCode = stop.signal.aborted ? 130 : 1
 }
