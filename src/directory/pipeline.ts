@@ -27,6 +27,11 @@ interface Pipeline {
 
 const setTenant = "select set_config('scim.tenant', $1, false)"
 const preparedStatementLimit = 256
+/**
+ * A plan that was made while the tables were small stays until Postgres looks at their size again; reading a table
+ * as a whole would stay with it (a group of 10,000 members: a minute instead of 70 ms).
+ */
+const pointReadSettings = '-c enable_seqscan=off'
 const firstRetryMs = 50
 const longestRetryMs = 2_000
 
@@ -103,7 +108,7 @@ async function open(
   config: ClientConfig,
   onError: (error: unknown) => void,
 ): Promise<Client> {
-  const client = new Client(config)
+  const client = new Client({ ...config, options: pointReadSettings })
   const lost = (error: unknown): void => {
     if (pipeline.client !== client) return
     pipeline.client = undefined

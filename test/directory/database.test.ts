@@ -6,7 +6,7 @@ import { migrate, schemaIsCurrent } from '#directory/migrate.ts'
 import { takeEpoch } from '#directory/owner.ts'
 import { inTenant, readInTenant, tenantIdOf } from '#directory/tenant-scope.ts'
 import { putTenant } from '#directory/tenant-writes.ts'
-import { DatabaseUnavailableError, sqlState } from '#directory/unavailable.ts'
+import { DatabaseUnavailableError } from '#directory/unavailable.ts'
 import { newTenant, opened } from '#test/kit/builders.ts'
 import { cloneDatabase } from '#test/kit/postgres.ts'
 import { tcpProxy } from '#test/kit/tcp-proxy.ts'
@@ -124,13 +124,16 @@ test('a directory opens while Postgres is away, and closes too', async () => {
   await expect(migrate(url)).rejects.toThrow(DatabaseUnavailableError)
 })
 
-test('a wrong password is not taken for an absent server', async () => {
+test('a server that refuses the connection for good is not taken for an absent one', async () => {
   await using db = await cloneDatabase()
   const url = new URL(db.appUrl)
-  url.password = 'wrong'
+  url.pathname = '/no_such_database'
   await using directory = await opened(url.href)
-  const failure = await readInTenant(directory, tenant, statement).catch((error: unknown) => error)
-  expect(sqlState(failure)).toBe('28P01')
+  const calls = [
+    readInTenant(directory, tenant, statement),
+    inTenant(directory, tenant, {}, (scope) => scope.query(statement)),
+  ]
+  for (const call of calls) await expect(call).rejects.toMatchObject({ code: '3D000' })
 })
 
 test('a closed directory leaves no connection and takes no further call', async () => {

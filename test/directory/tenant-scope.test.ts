@@ -134,14 +134,15 @@ test('transactions that deadlock are run again until each has committed', async 
   const tenant = aTenantId()
   const one = await inTenant(app, tenant, {}, (scope) => insertUser(scope, 'one'))
   const two = await inTenant(app, tenant, {}, (scope) => insertUser(scope, 'two'))
-  let runs = 0
+  let [runs, holders] = [0, 0]
   const { promise: bothHoldOne, resolve } = Promise.withResolvers<void>()
   const bump = (first: string, second: string) =>
     inTenant(app, tenant, {}, async (scope) => {
       runs += 1
       const text = 'update resource set version = version + 1 where id = $1'
       await scope.query({ text, values: [first] })
-      if (runs === 2) resolve()
+      holders += 1
+      if (holders === 2) resolve()
       await bothHoldOne
       await scope.query({ text, values: [second] })
     })
