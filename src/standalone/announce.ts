@@ -3,7 +3,7 @@
  */
 import { rm } from 'node:fs/promises'
 
-import { isReady, isSettled, listIntegrations, readyEntry } from './integrations.ts'
+import { isCurrent, isSettled, listIntegrations, readyEntry } from './integrations.ts'
 import { writeAtomically } from './kube-folder/atomic-file.ts'
 import { integrationLines, summary } from './summary.ts'
 
@@ -22,15 +22,15 @@ export interface AnnounceOptions {
 /** Changes come in bursts. */
 const gatherMs = 50
 
-/** How long an integration that is on its way is waited for before the rest is announced without it. */
-const patienceMs = 3_000
+/** How long integrations are waited for that the operator has looked at, and that it has not, before all is told. */
+const patienceMs = { settled: 3_000, unsettled: 15_000 }
+const askAgainMs = 500
 
 /** Follows the objects until disposed, which removes the file. */
 export const announce = (options: AnnounceOptions): AsyncDisposable => {
   const { kube, file, facts, print, onError } = options
+  const startedMs = performance.now()
   let isUp = false
-  let isPatient = true
-  let patience: NodeJS.Timeout | undefined
   let written = ''
   let said: ReadonlyMap<string, string> = new Map()
   let timer: NodeJS.Timeout | undefined
@@ -38,16 +38,11 @@ export const announce = (options: AnnounceOptions): AsyncDisposable => {
 
   const tell = async (): Promise<void> => {
     const integrations = await listIntegrations(kube)
-    if (!isUp && !integrations.every(isSettled)) return
-    if (!isUp && isPatient && !integrations.every(isReady)) {
-      patience ??= setTimeout(() => {
-        isPatient = false
-        soon()
-      }, patienceMs)
-      return
-    }
     const places = { kubernetes: facts.kubernetes, scimPort: facts.ports.scim }
     const entries = await Promise.all(integrations.map((found) => readyEntry(kube, found, places)))
+    const limitMs = integrations.every(isSettled) ? patienceMs.settled : patienceMs.unsettled
+    const isComplete = integrations.every((found, index) => isCurrent(found, entries[index]))
+    if (!isUp && !isComplete && performance.now() - startedMs < limitMs) return soon(askAgainMs)
     const ready = { ports: facts.ports, integrations: entries.filter((entry) => entry !== undefined) }
     const text = `${JSON.stringify(ready, undefined, 2)}\n`
     if (text !== written) await writeAtomically(file, text)
@@ -65,19 +60,18 @@ export const announce = (options: AnnounceOptions): AsyncDisposable => {
     said = lines
     isUp = true
   }
-  const soon = (): void => {
+  const soon = (waitMs: number): void => {
     timer ??= setTimeout(() => {
       timer = undefined
       last = last.then(tell).catch(onError)
-    }, gatherMs)
+    }, waitMs)
   }
-  const subscription = kube.subscribe(soon)
-  soon()
+  const subscription = kube.subscribe(() => soon(gatherMs))
+  soon(gatherMs)
   return {
     async [Symbol.asyncDispose]() {
       subscription[Symbol.dispose]()
       clearTimeout(timer)
-      clearTimeout(patience)
       await last
       await rm(file, { force: true })
     },

@@ -1,5 +1,5 @@
 /** Puts the product together: every part opened in the order in which one needs another. */
-import { stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
 import { announce } from './announce.ts'
@@ -41,6 +41,8 @@ export const compose = async (
   const log = logOf('standalone')
   const manifests = await manifestFolder(config.manifests)
   const state = stack.use(await openStateFolder(config.state))
+  // Left behind by an instance that was killed.
+  await rm(state.ready, { force: true })
   await createPepper(state.pepper, new Date())
   const keyring = stack.use(
     await openKeyring(state.pepper, { onError: (error) => log.error({ err: error }, 'peppers not read') }),

@@ -11,7 +11,7 @@ import { z } from 'zod'
 
 import { readIfThere, writeAtomically } from './kube-folder/atomic-file.ts'
 import { Mistake } from './mistake.ts'
-import { postgresBinaries, serverUser } from './postgres-binaries.ts'
+import { assertReachable, postgresBinaries, serverUser } from './postgres-binaries.ts'
 import { isReady, runToEnd, spawnServer, stopServer, stopStray } from './postgres-process.ts'
 
 import { listen } from '#platform/listen.ts'
@@ -53,7 +53,10 @@ export const startEmbeddedPostgres = async (
   const binaries = await postgresBinaries()
   const user = await serverUser()
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (user !== undefined) await chmod(folder, 0o711)
+  if (user !== undefined) {
+    await chmod(folder, 0o711)
+    await assertReachable(folder, user)
+  }
   const passwords = await readPasswords(join(folder, 'passwords.json'))
   const data = join(folder, 'data')
   const version = (await readIfThere(join(data, 'PG_VERSION')))?.trim()

@@ -39,8 +39,10 @@ export const listIntegrations = async (kube: Kube): Promise<readonly ScimIntegra
 export const isSettled = ({ metadata, status }: ScimIntegration): boolean =>
   status.observedGeneration === metadata.generation
 
-export const isReady = (integration: ScimIntegration): boolean =>
-  conditionOf(integration, 'Ready')?.status === 'True'
+/** Whether it is ready, and its status speaks of this start: the last one may have been on another port. */
+export const isCurrent = (integration: ScimIntegration, entry: ReadyIntegration | undefined): boolean =>
+  conditionOf(integration, 'Ready')?.status === 'True' &&
+  (integration.status.route?.hostname !== undefined || integration.status.baseURL === entry?.baseURL)
 
 /** The entry of an integration that has a tenant; undefined of others. */
 export const readyEntry = async (

@@ -25,14 +25,17 @@ const main = async (): Promise<void> => {
     createLogger('standalone', { level: config.logLevel, stream: terminalLog(process.stderr) }),
   )
   const stack = new AsyncDisposableStack()
+  // Tells the parts that they are being closed, also where that is because one of them could not be opened.
+  const closing = new AbortController()
   try {
-    const end = await compose(config, stack, stop.signal)
+    const end = await compose(config, stack, AbortSignal.any([stop.signal, closing.signal]))
     await aborted(end)
     if (!stop.signal.aborted) throw end.reason
   } catch (error) {
     // Stopped while starting: what it was waiting for says so, and that is no failure.
     if (!stop.signal.aborted) throw explain(error, config)
   } finally {
+    closing.abort()
     await disposeWithin(stack, stopLimitMs)
   }
 }

@@ -1,6 +1,6 @@
 /** Where the server binaries are, and as whom they may run. */
 import { execFile } from 'node:child_process'
-import { access, constants } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -50,6 +50,21 @@ export const serverUser = async (): Promise<ServerUser | undefined> => {
     if (user !== undefined) return user
   }
   throw new Mistake('Postgres refuses to run as root, and there is no user postgres or nobody to run it as.')
+}
+
+/** Throws a Mistake naming the first folder on the way that the user may not enter; what root owns is often closed. */
+export const assertReachable = async (path: string, user: ServerUser): Promise<void> => {
+  const parent = dirname(path)
+  if (parent !== path) await assertReachable(parent, user)
+  const { mode, uid, gid } = await stat(path)
+  const isOpen =
+    (mode & 0o001) !== 0 ||
+    (uid === user.uid && (mode & 0o100) !== 0) ||
+    (gid === user.gid && (mode & 0o010) !== 0)
+  if (!isOpen)
+    throw new Mistake(
+      `Postgres refuses to run as root and runs as user ${user.uid} instead, who cannot enter ${path}: choose another state folder with --state, or start as somebody other than root.`,
+    )
 }
 
 const idsOf = async (name: string): Promise<ServerUser | undefined> => {

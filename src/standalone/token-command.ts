@@ -16,6 +16,8 @@ import type { TokenOwner, TokenPlace } from './token-place.ts'
 export interface TokenFolders {
   readonly state: string
   readonly manifests: string
+  /** The flags by which they were named, for commands that a person copies. */
+  readonly flags: string
 }
 
 /** What to print: the token alone goes to standard output, so that it can be piped; the rest is for the person. */
@@ -36,14 +38,14 @@ const DeliverySecret = z.object({ data: z.object({ token: z.base64() }) })
 /** Shows the token, as often as it is asked until it is acknowledged or expires. */
 export const reveal = async (folders: TokenFolders, owner: TokenOwner): Promise<TokenAnswer> => {
   const { secret, integration } = await findToken(folders.state, owner)
-  if (secret === undefined) throw gone(owner)
+  if (secret === undefined) throw gone(folders, owner)
   const { data } = DeliverySecret.parse(parseDocument(await readFile(secret, 'utf8')).toJS())
   const until = deliveryOf(integration, owner)?.expirationTime
   return {
     token: Buffer.from(data.token, 'base64').toString('utf8'),
     words: [
       `It stands in ${secret}${until === undefined ? '' : ` until ${until}`}.`,
-      `Once you have pasted it: npm run token -- ${namedToken(owner)} --acknowledge`,
+      `Once you have pasted it: ${command(folders, owner)} --acknowledge`,
     ].join('\n'),
   }
 }
@@ -51,7 +53,7 @@ export const reveal = async (folders: TokenFolders, owner: TokenOwner): Promise<
 /** Says that the token was taken: the operator then deletes the Secret, and nobody can read the token again. */
 export const acknowledge = async (folders: TokenFolders, owner: TokenOwner): Promise<TokenAnswer> => {
   const { secret, tokenID } = await findToken(folders.state, owner)
-  if (secret === undefined) throw gone(owner)
+  if (secret === undefined) throw gone(folders, owner)
   const document = parseDocument(await readFile(secret, 'utf8'))
   document.setIn(['metadata', 'annotations', acknowledged], tokenID)
   await writeAtomically(secret, document.toString({ lineWidth: 0 }))
@@ -74,15 +76,18 @@ export const rotate = async (folders: TokenFolders, owner: TokenOwner, now: Date
     words: isDone
       ? [
           `A new token of ${namedToken(owner)} is issued (requestID ${requestID} in ${file}).`,
-          `The old one works for another ${overlap} s. See the new one: npm run token -- ${namedToken(owner)}`,
+          `The old one works for another ${overlap} s. See the new one: ${command(folders, owner)}`,
         ].join('\n')
       : `Asked for in ${file} (requestID ${requestID}); it is issued as soon as scim-operator runs.`,
   }
 }
 
-const gone = (owner: TokenOwner): Mistake =>
+const command = ({ flags }: TokenFolders, owner: TokenOwner): string =>
+  `npm run token -- ${namedToken(owner)}${flags}`
+
+const gone = (folders: TokenFolders, owner: TokenOwner): Mistake =>
   new Mistake(
-    `The token of ${namedToken(owner)} was taken or its delivery has expired, and nobody can read it again; for a new one: npm run token -- ${namedToken(owner)} --rotate`,
+    `The token of ${namedToken(owner)} was taken or its delivery has expired, and nobody can read it again; for a new one: ${command(folders, owner)} --rotate`,
   )
 
 const deliveryOf = ({ status }: TokenPlace['integration'], { reader }: TokenOwner) =>

@@ -33,6 +33,10 @@ const run = async (): Promise<TokenAnswer> => {
   const folders = {
     state: resolve(values.state ?? (env['STATE_DIR'] || '.state')),
     manifests: resolve(values.manifests ?? (env['MANIFESTS_DIR'] || 'manifests')),
+    flags: [
+      ...(values.state === undefined ? [] : [` --state ${values.state}`]),
+      ...(values.manifests === undefined ? [] : [` --manifests ${values.manifests}`]),
+    ].join(''),
   }
   if (values.acknowledge === true) return acknowledge(folders, owner)
   return values.rotate === true ? rotate(folders, owner, new Date()) : reveal(folders, owner)

@@ -190,7 +190,7 @@ export class Product implements AsyncDisposable {
   async #killOrphanedPostgres(): Promise<void> {
     try {
       const pid = Number(
-        (await readFile(join(pathsIn(this.state).postgres, 'postmaster.pid'), 'utf8')).split('\n')[0],
+        (await readFile(join(pathsIn(this.state).postgres, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0],
       )
       if (pid > 1) process.kill(pid, 'SIGQUIT')
     } catch (error) {
