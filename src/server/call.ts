@@ -10,6 +10,7 @@ import { parseIfMatch, preconditionHolds } from '#scim/etag.ts'
 import type { Json } from '#scim/json.ts'
 
 import { readJson } from './body.ts'
+import type { Cursors } from './cursor.ts'
 import type { Exchange } from './exchange.ts'
 import type { ServerParts } from './parts.ts'
 import { parseQuery } from './query.ts'
@@ -22,6 +23,7 @@ export interface Call {
   /** Public base URL without a slash at its end. */
   readonly baseURL: string
   readonly query: Query
+  readonly cursors: Cursors
   /** Who writes, for the change rows. */
   readonly actor: Actor
   /** Aborts when the client goes away. */
@@ -53,6 +55,7 @@ export const callOf = ({ server, request, exchange, site }: CallParts): Call => 
     tenant,
     baseURL: site.baseURL,
     query: parseQuery(exchange.queryText),
+    cursors: server.cursors,
     actor: { actor: exchange.tokenId ?? 'anonymous', requestId: exchange.requestId },
     signal: exchange.signal,
     body: () => readJson(request, tenant.settings.limits.maxPayloadBytes),

@@ -1,29 +1,46 @@
-/** Opaque cursors: where the next page begins, bound to the question that they came from. */
+/** Opaque cursors: where the next page begins, sealed together with the question that they came from. */
 
-import { hash } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+
+import type { Keyring, Pepper } from '#directory/token.ts'
 
 /** Texts that name a place in an order; null is the place of a missing sort key. */
 export type CursorKeys = readonly (string | null)[]
 
-/** In characters that URLs leave alone. `question` is all that selects and orders: tenant, filter, sorting. */
-export const encodeCursor = (question: unknown, keys: CursorKeys): string =>
-  Buffer.from(JSON.stringify([fingerprint(question), ...keys])).toString('base64url')
-
-/** The keys to go on after; undefined for what was not made for this question: it would skip or repeat rows. */
-export const decodeCursor = (question: unknown, cursor: string): CursorKeys | undefined => {
-  const parts = parse(cursor)
-  return parts?.[0] === fingerprint(question) ? parts.slice(1) : undefined
+export interface Cursors {
+  /** In characters that URLs leave alone. `question` is all that selects and orders: tenant, filter, sorting. */
+  encode(question: unknown, keys: CursorKeys): string
+  /** The keys to go on after; undefined for what was not made for this question: it would skip or repeat rows. */
+  decode(question: unknown, cursor: string): CursorKeys | undefined
 }
 
-const fingerprint = (question: unknown): string =>
-  hash('sha256', JSON.stringify(question), 'base64url').slice(0, 8)
+/**
+ * Sealed with the pepper, since keys go into statements as they are. They do not expire, and every server reads
+ * those of the others, until the pepper is removed.
+ */
+export const createCursors = (keyring: Keyring): Cursors => ({
+  encode(question, keys) {
+    const place = Buffer.from(JSON.stringify(keys)).toString('base64url')
+    const pepper = keyring.current()
+    return `${pepper.kid}.${place}.${seal(pepper, question, place)}`
+  },
+  decode(question, cursor) {
+    const [kid = '', place = '', sealed = ''] = cursor.split('.')
+    const pepper = keyring.find(kid)
+    if (pepper === undefined || !isEqual(sealed, seal(pepper, question, place))) return undefined
+    const keys: CursorKeys = JSON.parse(Buffer.from(place, 'base64url').toString())
+    return keys
+  },
+})
 
-const parse = (cursor: string): CursorKeys | undefined => {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    const isKeys = Array.isArray(value) && value.every((part) => typeof part === 'string' || part === null)
-    return isKeys ? value : undefined
-  } catch {
-    return undefined
-  }
+/** Begins unlike what else is sealed with the pepper (token digests begin with a uuid, records with a bracket). */
+const seal = (pepper: Pepper, question: unknown, place: string): string =>
+  createHmac('sha256', pepper.key)
+    .update(`cursor\0${place}\0${JSON.stringify(question)}`)
+    .digest('base64url')
+    .slice(0, 22)
+
+const isEqual = (left: string, right: string): boolean => {
+  const [one, other] = [Buffer.from(left), Buffer.from(right)]
+  return one.length === other.length && timingSafeEqual(one, other)
 }

@@ -12,7 +12,7 @@ import type { ResourceType } from '#scim/schema.ts'
 import { jsonAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { Call } from './call.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { CursorKeys } from './cursor.ts'
 
 /** Parameters as a query string or a `.search` body gives them. */
 export type Parameters = Iterable<readonly [string, string]>
@@ -35,7 +35,7 @@ export const listing = async (call: Call, parameters: Parameters, type?: Resourc
   const page = await listResources(call.directory, call.tenant.id, {
     targets: asked.map(targetOf),
     isDescending: sortBy?.descending ?? asked.some(({ query }) => query.sortBy?.descending === true),
-    page: pageOf(wanted, question),
+    page: pageOf(call, wanted, question),
     // RFC 9865 section 2: pages after the first may leave the total out, and counting is the expensive part.
     isCounted: wanted.kind === 'index' || wanted.cursor === undefined,
     members: asked.some(({ type, query }) => needsMembers(query.projection, type)),
@@ -52,7 +52,7 @@ export const listing = async (call: Call, parameters: Parameters, type?: Resourc
       ...(page.total === undefined ? {} : { totalResults: page.total }),
       ...(wanted.kind === 'index' ? { startIndex: wanted.startIndex } : {}),
       ...(wanted.kind === 'cursor' && page.next !== undefined
-        ? { nextCursor: encodeCursor(question, keysOf(page.next)) }
+        ? { nextCursor: call.cursors.encode(question, keysOf(page.next)) }
         : {}),
       resources,
     }),
@@ -71,17 +71,16 @@ const questionOf = (call: Call, parameters: Parameters, type: ResourceType | und
   return [call.tenant.id, type?.name, given.get('filter'), given.get('sortby'), given.get('sortorder')]
 }
 
-const pageOf = (page: ListQuery['page'], question: unknown): PageOf => {
+const pageOf = (call: Call, page: ListQuery['page'], question: unknown): PageOf => {
   if (page.kind === 'index') return page
   if (page.cursor === undefined) return { kind: 'after', count: page.count }
-  return { kind: 'after', after: positionIn(page.cursor, question), count: page.count }
+  return { kind: 'after', after: positionIn(call.cursors.decode(question, page.cursor)), count: page.count }
 }
 
-const keysOf = ({ id, key }: ListPosition): readonly (string | null)[] =>
-  key === undefined ? [id] : [id, key]
+const keysOf = ({ id, key }: ListPosition): CursorKeys => (key === undefined ? [id] : [id, key])
 
-const positionIn = (cursor: string, question: unknown): ListPosition => {
-  const [id, key] = decodeCursor(question, cursor) ?? []
+const positionIn = (keys: CursorKeys | undefined): ListPosition => {
+  const [id, key] = keys ?? []
   if (typeof id !== 'string')
     throw new ScimError(400, 'The cursor does not belong to this query; begin again without it.', {
       scimType: 'invalidCursor',

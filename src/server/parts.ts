@@ -5,6 +5,7 @@ import type { Logger } from '#platform/log.ts'
 import type { Metrics } from '#platform/metrics.ts'
 
 import type { Authenticator } from './authenticate.ts'
+import type { Cursors } from './cursor.ts'
 import type { EvaluationSignal } from './evaluation-signal.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { TenantFinder } from './tenant-of-request.ts'
@@ -14,6 +15,7 @@ export interface ServerParts {
   readonly directory: Directory
   readonly tenants: TenantFinder
   readonly authenticator: Authenticator
+  readonly cursors: Cursors
   readonly rateLimit: RateLimit
   readonly tokenUse: TokenUse
   readonly evaluation: EvaluationSignal

@@ -8,6 +8,7 @@ import { ScimError, toBody } from '#scim/errors.ts'
 
 import { createScimApp } from './app.ts'
 import { createAuthenticator } from './authenticate.ts'
+import { createCursors } from './cursor.ts'
 import { createDirectoryApp } from './directory-api/app.ts'
 import { problemBody, problemType } from './directory-api/problem.ts'
 import { createEvaluationSignal } from './evaluation-signal.ts'
@@ -91,6 +92,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     directory,
     tenants,
     authenticator,
+    cursors: createCursors(keyring),
     rateLimit: createRateLimit(),
     tokenUse,
     evaluation,

@@ -1,12 +1,10 @@
-/** What a refusal looks like on the wire (RFC 7644 section 3.12). */
+/** What a refusal looks like on the wire (RFC 7644 section 3.12): `expect(reply).toEqual(scimError(404))`. */
 
 import { expect } from 'vitest'
 
-import type { Reply } from './server.ts'
-
-/** Expects a SCIM Error body of this status in a SCIM content type, with a request id. */
-export const expectScimError = (reply: Reply, status: number, scimType?: string): void => {
-  expect({ status: reply.status, body: reply.body }).toEqual({
+/** A reply with exactly this Error body, in a SCIM content type, with a request id. */
+export const scimError = (status: number, scimType?: string): unknown =>
+  expect.objectContaining({
     status,
     body: {
       schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
@@ -14,7 +12,8 @@ export const expectScimError = (reply: Reply, status: number, scimType?: string)
       detail: expect.stringMatching(/\w/),
       ...(scimType === undefined ? {} : { scimType }),
     },
+    headers: expect.objectContaining({
+      'content-type': expect.stringMatching(/^application\/(scim\+)?json$/),
+      'x-request-id': expect.stringMatching(/^[\w-]{36}$/),
+    }),
   })
-  expect(reply.headers['content-type']).toMatch(/^application\/(scim\+)?json$/)
-  expect(reply.headers['x-request-id']).toMatch(/^[\w-]{36}$/)
-}

@@ -1,6 +1,6 @@
 /** A real server on a database of its own, with tenants and tokens as the operator would have written them. */
 
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Writable } from 'node:stream'
@@ -10,11 +10,11 @@ import { openDirectory } from '#directory/database.ts'
 import type { Directory } from '#directory/database.ts'
 import { takeEpoch } from '#directory/owner.ts'
 import type { Owner } from '#directory/owner.ts'
-import { tenantIdOf } from '#directory/tenant-scope.ts'
 import type { TenantId } from '#directory/tenant-scope.ts'
 import type { TenantSettings } from '#directory/tenant-settings.ts'
 import { putTenant } from '#directory/tenant-writes.ts'
-import type { NewTenant } from '#directory/tenant-writes.ts'
+import type { NewTenant as NewTenantRow } from '#directory/tenant-writes.ts'
+import { tenantById } from '#directory/tenants.ts'
 import { digestOf, macOf, mintToken, newTokenId } from '#directory/token.ts'
 import type { Keyring, Pepper, TokenRecord } from '#directory/token.ts'
 import { putTokens, tokensOf } from '#directory/tokens.ts'
@@ -24,6 +24,7 @@ import type { Metrics } from '#platform/metrics.ts'
 import { startServer } from '#server/server.ts'
 import type { RunningServer, ServerOptions } from '#server/server.ts'
 
+import { newTenant as newTenantRow } from './builders.ts'
 import type { TestDatabase } from './postgres.ts'
 
 export type LogLine = Readonly<Record<string, unknown>>
@@ -71,7 +72,7 @@ export interface TenantFacts {
   }
   readonly state?: 'Active' | 'Disabled'
   readonly endpointPath?: string
-  readonly hosts?: NewTenant['hosts']
+  readonly hosts?: NewTenantRow['hosts']
 }
 
 export interface TokenFacts extends Partial<Omit<TokenRecord, 'tenantId' | 'id' | 'mac'>> {
@@ -100,23 +101,6 @@ export const pepper: Pepper = { kid: 'k1', key: randomBytes(32) }
 export const keyring: Keyring = {
   current: () => pepper,
   find: (kid) => (kid === pepper.kid ? pepper : undefined),
-}
-
-const usualSettings: TenantSettings = {
-  identityProvider: 'Generic',
-  compatibility: {
-    patchResponse: 'Resource',
-    contentType: 'Auto',
-    strictness: 'Lenient',
-    postInactive: 'Conflict',
-  },
-  limits: {
-    maxUsers: 1_000_000,
-    maxGroupMembers: 1_000_000,
-    requestsPerSecond: 100_000,
-    burst: 100_000,
-    maxPayloadBytes: 10 * 1024 * 1024,
-  },
 }
 
 /** Starts it; every option of `startServer` may be given. Disposing stops it and closes its connections. */
@@ -156,8 +140,11 @@ export const startScim = async (
     directoryPort: server.directoryPort,
     directoryURL: `http://127.0.0.1:${server.directoryPort}`,
     newTenant: (facts) => newTenant(context, facts),
-    putTenant: async (id, facts) => {
-      await mustPut(owner, tenantRow(id, facts))
+    async putTenant(id, facts) {
+      const known = await tenantById(ownerDirectory, id)
+      if (known === undefined) throw new Error('There is no such tenant')
+      const { deleted: _, deleteAfter: __, ...row } = known
+      await mustPut(owner, tenantRow(row, facts))
     },
     newToken: (tenantId, facts) => newToken(owner, tenantId, facts),
     async lastUseOf(tenantId, tokenId) {
@@ -183,26 +170,22 @@ const linesInto = (log: LogLine[]): Writable =>
     },
   })
 
-const tenantRow = (id: TenantId, facts: TenantFacts): NewTenant => ({
-  id,
-  slug: `t-${id.slice(0, 8)}`,
-  ownerUid: id,
-  namespace: 'test',
-  name: `t-${id.slice(0, 8)}`,
-  displayName: `Tenant ${id}`,
+/** Limits that no test meets by accident. */
+const generous = { requestsPerSecond: 100_000, burst: 100_000 }
+
+const tenantRow = (usual: NewTenantRow, facts: TenantFacts): NewTenantRow => ({
+  ...usual,
   state: facts.state ?? 'Active',
   endpointPath: facts.endpointPath ?? '/scim/v2',
   settings: {
-    ...usualSettings,
-    compatibility: { ...usualSettings.compatibility, ...facts.settings?.compatibility },
-    limits: { ...usualSettings.limits, ...facts.settings?.limits },
+    ...usual.settings,
+    compatibility: { ...usual.settings.compatibility, ...facts.settings?.compatibility },
+    limits: { ...usual.settings.limits, ...generous, ...facts.settings?.limits },
   },
-  specHash: 'test',
   hosts: facts.hosts ?? [],
-  created: new Date(),
 })
 
-const mustPut = async (owner: Owner, row: NewTenant): Promise<void> => {
+const mustPut = async (owner: Owner, row: NewTenantRow): Promise<void> => {
   const outcome = await putTenant(owner, row)
   if (outcome.kind !== 'ok') throw new Error(`The tenant was not written: ${JSON.stringify(outcome)}`)
 }
@@ -211,7 +194,7 @@ const newTenant = async (
   { owner, scimPort }: { readonly owner: Owner; readonly scimPort: number },
   facts: TenantFacts = {},
 ): Promise<TestTenant> => {
-  const row = tenantRow(tenantIdOf(randomUUID()), facts)
+  const row = tenantRow(newTenantRow(), facts)
   await mustPut(owner, row)
   const token = await newToken(owner, row.id)
   const baseURL = `http://127.0.0.1:${scimPort}/t/${row.slug}${row.endpointPath}`

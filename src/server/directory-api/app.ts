@@ -84,7 +84,12 @@ const admit = async (server: ServerParts, request: IncomingMessage, exchange: Ex
   if (tenant.state === 'Disabled') throw new ScimError(403, 'This integration is disabled.')
   // A quota of its own: readers do not slow the identity provider down.
   await server.rateLimit(`${tenant.id}/directory`, tenant.settings.limits)
-  return { directory: server.directory, tenantId: tenant.id, signal: exchange.signal }
+  return {
+    directory: server.directory,
+    tenantId: tenant.id,
+    cursors: server.cursors,
+    signal: exchange.signal,
+  }
 }
 
 const account = (server: ServerParts, exchange: Exchange, answer: Answer): void => {

@@ -4,10 +4,8 @@ import { z } from 'zod'
 
 import { listAssignments } from '#directory/assignments.ts'
 
-import { encodeCursor } from '#server/cursor.ts'
-
 import { endpoint, pageOf, pageQuery } from './endpoint.ts'
-import { keysIn } from './page.ts'
+import { cursorAt, keysIn } from './page.ts'
 
 const Assignment = z.object({
   user: z.string().describe('SCIM id of the user.'),
@@ -29,7 +27,8 @@ export const assignments = endpoint({
   }),
   answer: pageOf(Assignment),
   async ask(call, { limit, cursor, ...asked }) {
-    const after = cursor === undefined ? undefined : positionIn(keysIn(asked, cursor))
+    const question = ['assignments', asked.user, asked.policy, asked.value]
+    const after = cursor === undefined ? undefined : positionIn(keysIn(call, question, cursor))
     const found = await listAssignments(
       call.directory,
       call.tenantId,
@@ -49,7 +48,7 @@ export const assignments = endpoint({
       })),
       next:
         found.length > limit && last !== undefined
-          ? encodeCursor(asked, [last.policyId, last.userId, last.value])
+          ? cursorAt(call, question, [last.policyId, last.userId, last.value])
           : null,
     }
   },

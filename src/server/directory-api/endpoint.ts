@@ -5,12 +5,14 @@ import { z } from 'zod'
 import type { Directory } from '#directory/database.ts'
 import type { TenantId } from '#directory/tenant-scope.ts'
 import { ScimError } from '#scim/errors.ts'
+import type { Cursors } from '#server/cursor.ts'
 import type { Query } from '#server/query.ts'
 
 /** Who asks; the token alone has named the tenant. */
 export interface DirectoryCall {
   readonly directory: Directory
   readonly tenantId: TenantId
+  readonly cursors: Cursors
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
 }

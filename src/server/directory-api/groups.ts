@@ -15,7 +15,7 @@ const Group = z.object({
   externalId: z.string().nullable().describe('Identifier at the identity provider.'),
 })
 
-const question = 'groups'
+const question = ['groups']
 
 export const groups = endpoint({
   path: '/v1/groups',
@@ -23,13 +23,13 @@ export const groups = endpoint({
   summary: 'Groups, ordered by id.',
   query: z.object(pageQuery),
   answer: pageOf(Group),
-  async ask(call, { limit, cursor }) {
+  async ask(call, asked) {
     const page = await listResources(call.directory, call.tenantId, {
       targets: [{ type: groupType }],
-      page: pageAfter(question, cursor, limit),
+      page: pageAfter(call, question, asked),
       isCounted: false,
       signal: call.signal,
     })
-    return answerOf(question, page, productGroup)
+    return answerOf(call, question, { page, view: productGroup })
   },
 })

@@ -41,14 +41,15 @@ export const users = endpoint({
     ...pageQuery,
   }),
   answer: pageOf(User),
-  async ask(call, { limit, cursor, state }) {
+  async ask(call, asked) {
+    const { state } = asked
     const question = ['users', state]
     const page = await listResources(call.directory, call.tenantId, {
       targets: [{ type: userType, ...(state === undefined ? {} : { filter: stateFilters[state] }) }],
-      page: pageAfter(question, cursor, limit),
+      page: pageAfter(call, question, asked),
       isCounted: false,
       signal: call.signal,
     })
-    return answerOf(question, page, productUser)
+    return answerOf(call, question, { page, view: productUser })
   },
 })

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 
 import { mintToken } from '#directory/token.ts'
-import { expectScimError } from '#test/kit/scim-error.ts'
+import { scimError } from '#test/kit/scim-error.ts'
 import { sendTo } from '#test/kit/server.ts'
 import type { TokenFacts } from '#test/kit/server.ts'
 import { asAdmin } from '#test/kit/test-server.ts'
@@ -40,7 +40,7 @@ describe('tokens that open the tenant', () => {
 describe('tokens that do not', () => {
   test('without a token the challenge has no error code, as nothing was wrong yet', async () => {
     const reply = await usersWith({})
-    expectScimError(reply, 401)
+    expect(reply).toEqual(scimError(401))
     expect(reply.headers['www-authenticate']).toBe('Bearer realm="scim"')
   })
 
@@ -55,7 +55,7 @@ describe('tokens that do not', () => {
   test.for(refused)('a token %s is refused in the same words as any other', async ([, facts]) => {
     const token = await used.server.newToken(used.tenant.id, facts)
     const reply = await usersWith({ authorization: `Bearer ${token}` })
-    expectScimError(reply, 401)
+    expect(reply).toEqual(scimError(401))
     expect(reply.headers['www-authenticate']).toBe('Bearer realm="scim", error="invalid_token"')
     const unknown = await usersWith({ authorization: `Bearer ${'x'.repeat(40)}` })
     expect(reply.text).toBe(unknown.text)
@@ -68,25 +68,25 @@ describe('tokens that do not', () => {
     ['that is too short to be one', (): string => 'secret'],
     ['that is a thousand characters too long', (): string => 'x'.repeat(2000)],
   ] as const)('a token %s is refused', async ([, make]) => {
-    expectScimError(await usersWith({ authorization: `Bearer ${make()}` }), 401)
+    expect(await usersWith({ authorization: `Bearer ${make()}` })).toEqual(scimError(401))
   })
 
   test('another scheme is refused', async () => {
-    expectScimError(await usersWith({ authorization: `Basic ${used.tenant.token}` }), 401)
+    expect(await usersWith({ authorization: `Basic ${used.tenant.token}` })).toEqual(scimError(401))
   })
 
   test('the token of another tenant is refused like a bad one', async () => {
     const other = await used.server.newTenant()
     const foreign = await usersWith({ authorization: `Bearer ${other.token}` })
     const bad = await usersWith({ authorization: 'Bearer nonsense' })
-    expectScimError(foreign, 401)
+    expect(foreign).toEqual(scimError(401))
     expect(foreign.text).toBe(bad.text)
   })
 
   test('a row whose dates were extended by hand no longer fits its MAC', async () => {
     const token = await used.server.newToken(used.tenant.id, { expires: minutesFromNow(-1) })
     await asAdminOf(`update token set expires = now() + interval '1 day' where id = '${token.slice(6, 18)}'`)
-    expectScimError(await usersWith({ authorization: token }), 401)
+    expect(await usersWith({ authorization: token })).toEqual(scimError(401))
   })
 
   test('a token that is revoked closes within two seconds, also where it was in use', async () => {
@@ -105,7 +105,7 @@ describe('tokens that do not', () => {
       ['POST', '/Bulk'],
       ['GET', '/Schemas'],
     ] as const)
-      expectScimError(await sendTo(used.tenant.baseURL + path, method), 401)
+      expect(await sendTo(used.tenant.baseURL + path, method)).toEqual(scimError(401))
   })
 })
 

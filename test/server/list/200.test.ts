@@ -59,7 +59,7 @@ describe('filters', () => {
     ['groups.display eq "crew"', ['ada', 'bob']],
   ] as const)('%s finds %j', async ([filter, found]) => {
     const reply = await find(filter)
-    expect(reply.status, reply.text).toBe(200)
+    expect(reply.status).toBe(200)
     expect(names(reply).toSorted()).toEqual(found)
     expect(reply.body.totalResults).toBe(found.length)
   })
@@ -91,14 +91,14 @@ describe('filters', () => {
   })
 })
 
-describe('paging and sorting', () => {
-  const page = async (query: string): Promise<unknown> => {
-    const { totalResults, startIndex, itemsPerPage, Resources } = (await used.tenant.get(`/Users?${query}`))
-      .body
-    const found = Resources.map((one: { userName: string }) => one.userName)
-    return { totalResults, startIndex, itemsPerPage, found }
-  }
+const page = async (query: string): Promise<unknown> => {
+  const { totalResults, startIndex, itemsPerPage, Resources } = (await used.tenant.get(`/Users?${query}`))
+    .body
+  const found = Resources.map((one: { userName: string }) => one.userName)
+  return { totalResults, startIndex, itemsPerPage, found }
+}
 
+describe('paging and sorting', () => {
   test.for([
     ['startIndex=1&count=2', { startIndex: 1, itemsPerPage: 2, found: ['ada', 'bob'] }],
     ['startIndex=3&count=2', { startIndex: 3, itemsPerPage: 2, found: ['cyd', 'dan'] }],
@@ -129,7 +129,7 @@ describe('paging and sorting', () => {
       expect(body).not.toHaveProperty('startIndex')
       seen.push(...body.Resources.map(({ id }: { id: string }) => id))
       if (body.nextCursor === undefined) break
-      expect(body.nextCursor).toMatch(/^[\w-]+$/)
+      expect(body.nextCursor).toMatch(/^[\w.-]+$/)
       cursor = body.nextCursor
       const passing = await tenant.create('/Users', aUser(`passing-${n}@example.com`))
       await tenant.delete(`/Users/${passing}`)

@@ -55,15 +55,15 @@ describe('a PATCH', () => {
   })
 })
 
-describe('a PATCH of members', () => {
-  const group = async (name: string): Promise<{ id: string; users: readonly string[] }> => {
-    const users: string[] = []
-    for (const n of [1, 2, 3]) users.push(await used.tenant.create('/Users', aUser(`${name}-${n}`)))
-    return { id: await used.tenant.create('/Groups', aGroup(name, users.slice(0, 1))), users }
-  }
-  const valuesOf = (members: readonly { value: string }[] | undefined): readonly string[] =>
-    (members ?? []).map(({ value }) => value)
+const group = async (name: string): Promise<{ id: string; users: readonly string[] }> => {
+  const users: string[] = []
+  for (const n of [1, 2, 3]) users.push(await used.tenant.create('/Users', aUser(`${name}-${n}`)))
+  return { id: await used.tenant.create('/Groups', aGroup(name, users.slice(0, 1))), users }
+}
+const valuesOf = (members: readonly { value: string }[] | undefined): readonly string[] =>
+  (members ?? []).map(({ value }) => value)
 
+describe('a PATCH of members', () => {
   test('adds, removes and replaces exactly those that it names', async () => {
     const { id, users } = await group('exact')
     const [a = '', b = '', c = ''] = users

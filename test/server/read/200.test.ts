@@ -47,7 +47,7 @@ describe('reading one resource', () => {
     ['attributes=groups', ['groups', 'id', 'schemas']],
   ] as const)('%s shows only that, beside what is always shown', async ([query, names]) => {
     const reply = await used.tenant.get(`/Users/${user}?${query}`)
-    expect(Object.keys(reply.body).toSorted()).toEqual(names.toSorted())
+    expect(new Set(Object.keys(reply.body))).toEqual(new Set(names))
   })
 
   // Entra reads groups like this and nothing else.

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { aUser } from '#test/kit/scim-bodies.ts'
-import { expectScimError } from '#test/kit/scim-error.ts'
+import { scimError } from '#test/kit/scim-error.ts'
 import { useServer } from '#test/kit/use-server.ts'
 
 const used = useServer()
@@ -17,11 +17,11 @@ test.for([
   '🚀',
 ])('GET of the id %j is a SCIM 404', async (id) => {
   const path = id.startsWith('%') ? id : encodeURIComponent(id)
-  expectScimError(await used.tenant.get(`/Users/${path}`), 404)
-  expectScimError(await used.tenant.get(`/Groups/${path}`), 404)
+  expect(await used.tenant.get(`/Users/${path}`)).toEqual(scimError(404))
+  expect(await used.tenant.get(`/Groups/${path}`)).toEqual(scimError(404))
 })
 
 test('a user is no group, and a group no user', async () => {
   const user = await used.tenant.create('/Users', aUser('only-user@example.com'))
-  expectScimError(await used.tenant.get(`/Groups/${user}`), 404)
+  expect(await used.tenant.get(`/Groups/${user}`)).toEqual(scimError(404))
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { expectScimError } from '#test/kit/scim-error.ts'
+import { scimError } from '#test/kit/scim-error.ts'
 import { sendTo } from '#test/kit/server.ts'
 import type { Reply } from '#test/kit/server.ts'
 import { useServer } from '#test/kit/use-server.ts'
@@ -19,7 +19,7 @@ test('requests beyond rate and burst are told to wait for a whole number of seco
   expect(replies.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(5)
   expect(refused.length).toBeGreaterThanOrEqual(4)
   for (const reply of refused) {
-    expectScimError(reply, 429)
+    expect(reply).toEqual(scimError(429))
     expect(reply.headers['retry-after']).toMatch(/^[1-9]\d*$/)
   }
 })

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+
+import { openGate } from '#test/kit/gate.ts'
+import { cloneDatabase } from '#test/kit/postgres.ts'
+import { aUser } from '#test/kit/scim-bodies.ts'
+import { scimError } from '#test/kit/scim-error.ts'
+import { sendTo, startScim } from '#test/kit/server.ts'
+import { asAdmin } from '#test/kit/test-server.ts'
+
+test('while Postgres is away every request is told so at once, and all goes on when it is back', async () => {
+  await using db = await cloneDatabase()
+  await using gate = await openGate(db.appUrl)
+  await using server = await startScim({ ownerUrl: db.ownerUrl, appUrl: gate.url })
+  const tenant = await server.newTenant()
+  const id = await tenant.create('/Users', aUser('before@example.com'))
+  const reader = await server.newToken(tenant.id, { scope: 'read' })
+  await gate.shut()
+
+  const began = performance.now()
+  for (const reply of [
+    await tenant.get(`/Users/${id}`),
+    await tenant.get('/Users'),
+    await tenant.post('/Users', aUser('during@example.com')),
+    await tenant.delete(`/Users/${id}`),
+  ]) {
+    expect(reply).toEqual(scimError(503))
+    expect(reply.headers['retry-after']).toMatch(/^[1-9]\d*$/)
+    expect(reply.body.detail).toContain(reply.headers['x-request-id'])
+  }
+  const problem = await sendTo(`${server.directoryURL}/v1/users`, 'GET', { token: reader })
+  expect(problem).toMatchObject({ status: 503, headers: { 'content-type': 'application/problem+json' } })
+  expect(performance.now() - began).toBeLessThan(5000)
+
+  await gate.open()
+  await expect
+    .poll(async () => (await tenant.get(`/Users/${id}`)).status, { timeout: 10_000, interval: 100 })
+    .toBe(200)
+  expect((await tenant.post('/Users', aUser('after@example.com'))).status).toBe(201)
+})
+
+test('what nobody expected is a 500 that names the request, with its cause in the log only', async () => {
+  await using db = await cloneDatabase()
+  await using server = await startScim(db)
+  const tenant = await server.newTenant()
+  const id = await tenant.create('/Users', aUser('fault@example.com'))
+  await asAdmin(db.adminUrl, 'revoke update on resource from scim_app')
+  const reply = await tenant.put(`/Users/${id}`, aUser('changed@example.com'))
+  expect(reply).toEqual(scimError(500))
+  const requestId = reply.headers['x-request-id']
+  expect(reply.body.detail).toContain(requestId)
+  expect(reply.text).not.toContain('permission')
+  const line = server.log.find((one) => one['requestId'] === requestId)
+  expect(line).toMatchObject({
+    level: 'error',
+    status: 500,
+    err: { message: expect.stringContaining('permission') },
+  })
+})
