@@ -65,6 +65,8 @@ export function openPipelines(
       await Promise.allSettled(
         pipelines.map(async (pipeline) => {
           const client = pipeline.client ?? (await pipeline.opening)
+          // No longer the pipeline's: its end is no loss.
+          pipeline.client = undefined
           await client?.end()
         }),
       )

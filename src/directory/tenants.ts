@@ -2,7 +2,7 @@
 
 import { withClient } from './client.ts'
 import type { Directory } from './database.ts'
-import { readInTenant, readOutsideTenants, tenantIdOf, type TenantId } from './tenant-scope.ts'
+import { inTenant, readOutsideTenants, tenantIdOf, type TenantId } from './tenant-scope.ts'
 import type { TenantSettings } from './tenant-settings.ts'
 
 export interface TenantRecord {
@@ -142,7 +142,9 @@ export async function tenantCounts(directory: Directory, tenantId: TenantId): Pr
       (select count(*) from resource where tenant_id = $1 and type = 'User') as users,
       (select count(*) from resource where tenant_id = $1 and type = 'Group') as groups,
       (select max(last_used) from token where tenant_id = $1)::timestamp at time zone 'UTC' as "lastRequest"`
-  const [counts] = await readInTenant<TenantCounts>(directory, tenantId, { text, values: [tenantId] })
+  const [counts] = await inTenant(directory, tenantId, { isOneStatement: true }, (scope) =>
+    scope.query<TenantCounts>({ text, values: [tenantId] }),
+  )
   return counts ?? { users: 0, groups: 0, lastRequest: null }
 }
 

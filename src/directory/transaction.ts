@@ -23,7 +23,8 @@ const openingText = "select set_config('scim.tenant', $1, true), pg_backend_pid(
 /**
  * Runs `work` in a transaction and commits. `begin`, the tenant setting and the first statement leave in one
  * flight. When the signal aborts, the running statement is cancelled in Postgres and the connection is given up: a
- * cancellation that arrives late would hit the next one who uses it.
+ * cancellation that arrives late would hit the next one who uses it. An abort that comes with the commit is too
+ * late: the transaction is then committed, and the answer is the result.
  */
 export async function inTransaction<T>(
   directory: Directory,
@@ -39,11 +40,8 @@ export async function inTransaction<T>(
     cancelling = cancelBackend(directory, opening)
   }
   try {
-    signal?.throwIfAborted()
-    signal?.addEventListener('abort', cancel, { once: true })
-    const result = await work(session)
+    const result = await whileListening(signal, cancel, () => work(session))
     await opening
-    signal?.throwIfAborted()
     await session.commit()
     client.release()
     return result
@@ -54,11 +52,31 @@ export async function inTransaction<T>(
       (openingError: unknown) => databaseError(openingError),
     )
     await cancelling
-    await giveBack(client, signal?.aborted === true || cause instanceof DatabaseUnavailableError)
-    throw signal?.aborted === true ? signal.reason : cause
+    const isAborted = cancelling !== undefined || (signal?.aborted === true && error === signal.reason)
+    await giveBack(client, isAborted || cause instanceof DatabaseUnavailableError)
+    throw isAborted ? signal?.reason : cause
   } finally {
-    signal?.removeEventListener('abort', cancel)
     session.end()
+  }
+}
+
+/**
+ * Runs the work and calls `onAbort` if the signal aborts meanwhile. Not a moment longer: a cancellation after that
+ * would hit the commit, the rollback, or whoever gets the connection next.
+ */
+async function whileListening<T>(
+  signal: AbortSignal | undefined,
+  onAbort: () => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const result = await work()
+    signal?.throwIfAborted()
+    return result
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { openDirectory, type Directory } from '#directory/database.ts'
-import { takeEpoch, type Owner } from '#directory/owner.ts'
+import { takeEpoch } from '#directory/owner.ts'
 import { tenantIdOf } from '#directory/tenant-scope.ts'
 import { putTenant, type NewTenant } from '#directory/tenant-writes.ts'
 import type { TestDatabase } from './postgres.ts'
@@ -58,9 +58,4 @@ export async function aTenant(db: TestDatabase, changes: Partial<NewTenant> = {}
   const outcome = await putTenant(await takeEpoch(directory), tenant)
   if (outcome.kind !== 'ok') throw new Error(`The tenant was not written: ${JSON.stringify(outcome)}`)
   return tenant
-}
-
-/** The owner as the newest leader. */
-export async function aLeader(directory: Directory): Promise<Owner> {
-  return takeEpoch(directory)
 }

@@ -94,7 +94,8 @@ async function startEmbedded(stack: AsyncDisposableStack, settings: readonly str
     port,
     user: 'postgres',
     password,
-    persistent: true,
+    // Removes the folder, also from the exit hook of a run that was interrupted.
+    persistent: false,
     // Postgres refuses to run as root.
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--no-locale', '--no-sync'],

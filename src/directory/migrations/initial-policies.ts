@@ -80,6 +80,6 @@ export const policyTables: readonly string[] = [
     constraint assignment_user foreign key (tenant_id, user_id)
       references resource (tenant_id, id) on delete cascade
   )`,
-  `create index assignment_value on assignment (tenant_id, policy_id, value, user_id)`,
-  `create index assignment_user on assignment (tenant_id, user_id, policy_id)`,
+  `create index assignment_value on assignment (tenant_id, policy_id, value) include (user_id)`,
+  `create index assignment_user on assignment (tenant_id, user_id) include (policy_id, value)`,
 ]
