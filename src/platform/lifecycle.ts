@@ -19,11 +19,22 @@ export class Stopped extends Error {
 /** Exit code of a process that was told twice to stop, as a shell reports SIGINT. */
 const impatientExitCode = 130
 
-/** Listens until disposed. The first signal asks; the second one, of an impatient person, ends the process. */
+/**
+ * At a terminal one Ctrl-C arrives twice: from the terminal, which tells all processes of the group, and from npm, which
+ * tells its child once more. A person who means it a second time takes longer.
+ */
+const echoMs = 1_000
+
+/** Listens until disposed. The first signal asks; a second one, of an impatient person, ends the process. */
 export const untilSignal = (log: Logger): StopSignal => {
   const controller = new AbortController()
+  let askedMs = 0
   const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(impatientExitCode)
+    if (controller.signal.aborted) {
+      if (performance.now() - askedMs > echoMs) process.exit(impatientExitCode)
+      return
+    }
+    askedMs = performance.now()
     log.info({ signal: name }, 'stopping')
     controller.abort(new Stopped(name))
   }

@@ -55,26 +55,52 @@ export const openKubeFolder = async (options: KubeFolderOptions): Promise<KubeFo
     [folder, syncEdits],
     [manifests, syncManifests],
   ] as const)
-    opened.use(watchFolder({ root, pollMs, gatherMs: 50, onError: complain(root), onMaybeChanged }))
+    opened.use(
+      watchFolder({
+        root,
+        pollMs,
+        gatherMs: 50,
+        onMaybeChanged,
+        onError: complain(root),
+        onWatchError: (error) => log.debug({ err: error, folder: root }, 'folder is polled only'),
+      }),
+    )
   const closing = opened.move()
 
   return {
-    get: (kind, key) => Promise.resolve(store.get(kind, key)?.object),
-    list: (kind, listed = {}) =>
-      Promise.resolve({
-        items: store
-          .list(kind)
-          .map(({ object }) => object)
-          .filter((object) => isListed(object, listed)),
+    get: async (kind, key, { signal } = {}) => {
+      signal?.throwIfAborted()
+      return store.get(kind, key)?.object
+    },
+    list: async (kind, listed = {}) => {
+      listed.signal?.throwIfAborted()
+      const objects = store.list(kind).map(({ object }) => object)
+      return {
+        items: objects.filter((object) => isListed(object, listed)),
         resourceVersion: String(store.version),
-      }),
+      }
+    },
     watch: (kind, watched) => watchStore(store, kind, watched),
-    create: (object) => api.create(object),
-    apply: async (object, { fieldManager, force }) =>
-      (await api.apply(object, { manager: fieldManager, force })).object,
-    applyStatus: (object, { fieldManager }) => api.applyStatus(object, fieldManager),
-    setFinalizers: (object, _kind, finalizers) => api.setFinalizers(object, finalizers),
-    delete: (kind, key, { uid } = {}) => api.delete(kind, key, uid),
+    create: async (object, { signal } = {}) => {
+      signal?.throwIfAborted()
+      return api.create(object)
+    },
+    apply: async (object, { fieldManager, force, signal }) => {
+      signal?.throwIfAborted()
+      return (await api.apply(object, { manager: fieldManager, force })).object
+    },
+    applyStatus: async (object, { fieldManager, signal }) => {
+      signal?.throwIfAborted()
+      return api.applyStatus(object, fieldManager)
+    },
+    setFinalizers: async (object, _kind, finalizers, { signal } = {}) => {
+      signal?.throwIfAborted()
+      return api.setFinalizers(object, finalizers)
+    },
+    delete: async (kind, key, { uid, signal } = {}) => {
+      signal?.throwIfAborted()
+      return api.delete(kind, key, uid)
+    },
     recordEvent: (event) => events.record(event),
     serves: (kind) => Promise.resolve(kinds.of(kind) !== undefined),
     subscribe: (onChange) => store.subscribe(onChange),

@@ -9,6 +9,8 @@ test('SIGTERM aborts the signal with its name as the reason, and listening ends 
     using stop = untilSignal(createLogger('test', { level: 'silent' }))
     expect(process.listenerCount('SIGTERM')).toBe(before + 1)
     process.emit('SIGTERM', 'SIGTERM')
+    // npm repeats what the terminal has said already: no impatience.
+    process.emit('SIGINT', 'SIGINT')
     await aborted(stop.signal)
     expect(String(stop.signal.reason)).toContain('stopped by SIGTERM')
   }

@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises'
+import { rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { expect, test, vi } from 'vitest'
@@ -228,4 +228,23 @@ test('names that would leave the folder are refused', async () => {
     expect(await folder.read('events.yaml')).toContain('metadata.name must be a DNS name'),
   )
   expect((await folder.kube.list(integrations)).items).toEqual([])
+})
+
+test('a folder of manifests that is away for a while deletes nothing', async () => {
+  await using folder = await temporaryKubeFolder({ 'a.yaml': integrationYaml('okta') })
+  await rename(folder.manifests, `${folder.manifests}-away`)
+  await new Promise((resolve) => setTimeout(resolve, 900))
+  expect(await folder.kube.get(integrations, { namespace: 'acme', name: 'okta' })).toBeDefined()
+  await rename(`${folder.manifests}-away`, folder.manifests)
+  await folder.write('a.yaml', integrationYaml('okta', { displayName: 'Back' }))
+  const okta = await folder.until(integrations, 'okta', (object) => specOf(object)['displayName'] === 'Back')
+  expect(okta?.metadata.generation).toBe(2)
+})
+
+test('a link that leads around in a circle is followed once', async () => {
+  await using folder = await temporaryKubeFolder({ 'deep/a.yaml': integrationYaml('okta') })
+  await symlink(folder.manifests, join(folder.manifests, 'deep', 'again'))
+  await folder.write('deep/b.yaml', integrationYaml('entra'))
+  const entra = await folder.until(integrations, 'entra', (object) => object !== undefined)
+  expect(entra?.metadata.generation).toBe(1)
 })

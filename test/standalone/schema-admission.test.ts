@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 
 import { schemaProblems, withDefaults } from '#standalone/kube-folder/schema-admission.ts'
 
+import { unenforcedKeywords } from '#standalone/kube-folder/schema-keywords.ts'
+
 import type { OpenApiSchema } from '#operator/api/crd.ts'
 
 const schema: OpenApiSchema = {
@@ -83,4 +85,23 @@ test.for([
 
 test('characters are counted as people and Kubernetes count them', () => {
   expect(problems({ name: '😀😀😀😀', ratio: 1, at: '2026-11-22T12:00:00+01:00' })).toEqual([])
+})
+
+test('a word of a schema that nothing here enforces is found, wherever it stands', () => {
+  expect(unenforcedKeywords(schema)).toEqual([])
+  const more = JSON.parse(
+    JSON.stringify({
+      type: 'object',
+      anyOf: [],
+      properties: {
+        list: { type: 'array', items: { type: 'integer', exclusiveMinimum: true } },
+        text: { type: 'string', 'x-kubernetes-validations': [{ rule: 'true', optionalOldSelf: true }] },
+      },
+    }),
+  )
+  expect(unenforcedKeywords(more)).toEqual([
+    'anyOf',
+    'list.exclusiveMinimum',
+    'text.x-kubernetes-validations.optionalOldSelf',
+  ])
 })

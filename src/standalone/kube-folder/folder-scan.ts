@@ -11,26 +11,30 @@ export type Signatures = ReadonlyMap<string, string>
 /** All files with one of the endings, in nested folders too; hidden ones are left out. Throws if the folder is gone. */
 export const scanFolder = async (root: string, endings: readonly string[]): Promise<Signatures> => {
   const found = new Map<string, string>()
-  const enter = async (folder: string): Promise<void> => {
+  const enter = async (folder: string, above: readonly string[]): Promise<void> => {
+    const { dev, ino } = await stat(join(root, folder))
+    const self = `${dev} ${ino}`
+    // A link to a folder above would lead around in a circle.
+    if (above.includes(self)) return
     const entries = await readdir(join(root, folder), { withFileTypes: true })
     for (const { name } of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       if (name.startsWith('.')) continue
       const path = folder === '' ? name : `${folder}/${name}`
       // Not what the entry says: a link counts as what it leads to.
       const facts = await statIfThere(join(root, path))
-      if (facts?.isDirectory() === true) await enterIfThere(path)
+      if (facts?.isDirectory() === true) await enterIfThere(path, [...above, self])
       else if (facts?.isFile() === true && endings.some((ending) => name.endsWith(ending)))
         found.set(path, `${facts.mtimeMs} ${facts.size} ${facts.ino}`)
     }
   }
-  const enterIfThere = async (folder: string): Promise<void> => {
+  const enterIfThere = async (folder: string, above: readonly string[]): Promise<void> => {
     try {
-      await enter(folder)
+      await enter(folder, above)
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error
     }
   }
-  await enter('')
+  await enter('', [])
   return found
 }
 
@@ -39,6 +43,8 @@ export interface FolderWatchOptions {
   /** Called one at a time; once more after it returned if something happened meanwhile. */
   readonly onMaybeChanged: () => Promise<void>
   readonly onError: (error: unknown) => void
+  /** The system does not tell of changes (any more); they are found by polling. */
+  readonly onWatchError: (error: unknown) => void
   /** The fallback, where the system tells nothing (network and container file systems). */
   readonly pollMs: number
   /** How long to wait after the first sign of a change, so that a burst is one call. */
@@ -91,11 +97,11 @@ export const watchFolder = (options: FolderWatchOptions): FolderWatch => {
 }
 
 /** The system may refuse to watch (limits, file systems); polling goes on all the same. */
-const watchIfPossible = ({ root, onError }: FolderWatchOptions, wake: () => void) => {
+const watchIfPossible = ({ root, onWatchError }: FolderWatchOptions, wake: () => void) => {
   try {
-    return watch(root, { recursive: true }, wake).on('error', onError)
+    return watch(root, { recursive: true }, wake).on('error', onWatchError)
   } catch (error) {
-    onError(error)
+    onWatchError(error)
     return undefined
   }
 }

@@ -1,6 +1,7 @@
 /** Which kinds the folder serves, and what an API server knows of each: its plural, its schema, its rules. */
 import { compileRules } from './cel-rules.ts'
 import { isObject } from './json.ts'
+import { unenforcedKeywords } from './schema-keywords.ts'
 
 import type { RuleCheck } from './cel-rules.ts'
 import type { ListKeys } from './fields.ts'
@@ -49,6 +50,11 @@ const nameOf = ({ apiVersion, kind }: { apiVersion: string; kind: string }): str
 const definedKinds = ({ spec }: CustomResourceDefinition): readonly ServedKind[] =>
   spec.versions.map((version) => {
     const schema: OpenApiSchema = version.schema.openAPIV3Schema
+    const unenforced = unenforcedKeywords(schema)
+    if (unenforced.length > 0)
+      throw new Error(
+        `the schema of ${spec.names.kind} says what is not enforced here: ${unenforced.join(', ')}`,
+      )
     return {
       apiVersion: `${spec.group}/${version.name}`,
       kind: spec.names.kind,
