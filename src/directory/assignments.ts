@@ -1,9 +1,11 @@
 /** The materialised assignments, in pages. */
 
+import { isStorableText } from '#scim/text.ts'
 import type { Directory } from './database.ts'
 import { defaultRule } from './evaluation-statement.ts'
 import { isId } from './member-values.ts'
-import { newParameters, type Parameters } from './parameters.ts'
+import { newParameters } from './parameters.ts'
+import type { Statement } from './statement.ts'
 import { inTenant, type TenantId } from './tenant-scope.ts'
 
 export interface AssignmentRow {
@@ -38,11 +40,11 @@ export async function listAssignments(
   query: AssignmentQuery,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly AssignmentRow[]> {
-  if (query.user !== undefined && !isId(query.user)) return []
-  const parameters = newParameters(tenantId)
-  const text = listing(query, parameters)
+  const { user, policy = '', value = '' } = query
+  const canBe = (user === undefined || isId(user)) && isStorableText(policy) && isStorableText(value)
+  if (!canBe) return []
   return inTenant(directory, tenantId, { ...options, isOneStatement: true }, (scope) =>
-    scope.query<AssignmentRow>({ text, values: parameters.values }),
+    scope.query<AssignmentRow>(listingStatement(tenantId, query)),
   )
 }
 
@@ -50,7 +52,9 @@ export async function listAssignments(
  * Each policy, of which a tenant has few, contributes its own page, so that every question runs down an index: (policy,
  * user, value), or (policy, value, user) when the value is given. What a removed policy may have left is not seen.
  */
-function listing({ user, policy, value, after, limit }: AssignmentQuery, { bind }: Parameters): string {
+export function listingStatement(tenantId: TenantId, query: AssignmentQuery): Statement {
+  const { user, policy, value, after, limit } = query
+  const { bind, values } = newParameters(tenantId)
   const policies = ['policy.tenant_id = $1::uuid']
   const rows = ['assignment.tenant_id = $1::uuid', 'assignment.policy_id = policy.id']
   if (policy !== undefined) {
@@ -65,17 +69,19 @@ function listing({ user, policy, value, after, limit }: AssignmentQuery, { bind 
     // One comparison for the policy where the last page ended and for those after it, so that it stays a range.
     const from = (position: string, start: string) =>
       `case when policy.id = ${last} then ${position} else ${start} end`
-    const userId = from(bind(after.userId, 'uuid'), `'00000000-0000-0000-0000-000000000000'::uuid`)
-    rows.push(
-      `(assignment.user_id, assignment.value) > (${userId}, ${from(bind(after.value, 'text'), `''`)})`,
-    )
+    const valueAt = from(bind(after.value, 'text'), `''`)
+    if (user === undefined) {
+      const userAt = from(bind(after.userId, 'uuid'), `'00000000-0000-0000-0000-000000000000'::uuid`)
+      rows.push(`(assignment.user_id, assignment.value) > (${userAt}, ${valueAt})`)
+    } else rows.push(`assignment.value > ${valueAt}`)
   }
   const size = bind(limit, 'bigint')
-  return `select policy.id as "policyId", policy.name as policy, page.user_id as "userId", page.value,
+  const text = `select policy.id as "policyId", policy.name as policy, page.user_id as "userId", page.value,
       nullif(page.rule, '${defaultRule}') as rule, page.since
     from policy cross join lateral (
       select user_id, value, rule, since from assignment where ${rows.join(' and ')}
       order by assignment.user_id, assignment.value limit ${size}
     ) page
     where ${policies.join(' and ')} order by policy.id, page.user_id, page.value limit ${size}`
+  return { text, values }
 }

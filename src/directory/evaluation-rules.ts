@@ -27,7 +27,7 @@ export function hits(policy: CompiledPolicy, context: RuleContext): string {
   const conditions = policy.rules.map((rule) => ruleCondition(rule, context))
   const whens = conditions.map((condition, ordinal) => `when ${condition} then ${String(ordinal)}`)
   if (policy.cardinality === 'One') {
-    const fallback = policy.default === undefined ? 'null' : String(defaultOrdinal)
+    const fallback = policy.default === undefined ? 'null::integer' : String(defaultOrdinal)
     return `(select ${whens.length === 0 ? fallback : `case ${whens.join(' ')} else ${fallback} end`} as ordinal) hit`
   }
   const cases = whens.map((when) => `case ${when} end`)

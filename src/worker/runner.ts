@@ -32,14 +32,22 @@ export async function runJobs(settings: RunnerSettings): Promise<void> {
   }
 }
 
+/**
+ * The runner is told of new jobs at once, but a job for later, such as that of a busy tenant, is only found by asking.
+ * Asking is a read of an index that is nearly always empty.
+ */
+const pollInterval = 200
+
+/**
+ * Results go through the runner's batches, even though nothing is waited for to fill them: written one by one, an
+ * error of Postgres there is a rejection that nobody handles, and stopping does not wait for them.
+ */
+const preset = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
+
 async function runOnce({ pgPool, tasks, concurrency, log, signal }: RunnerSettings): Promise<void> {
-  const runner = await run({
-    pgPool,
-    taskList: tasks,
-    concurrency,
-    noHandleSignals: true,
-    logger: jobLogger(log),
-  })
+  const logger = jobLogger(log)
+  const how = { concurrency, pollInterval, noHandleSignals: true, preset }
+  const runner = await run({ pgPool, taskList: tasks, logger, ...how })
   const ended = runner.promise
   ended.catch(() => undefined)
   await Promise.race([ended, aborted(signal)])

@@ -184,6 +184,8 @@ describe('users who come, change and go', () => {
   })
 })
 
+const specIfX = (value: string) => specOf('One', { x: [{ where: 'title eq "x"' }, value] }, 'none')
+
 describe('policies that come, change and go', () => {
   test('a changed policy evaluates everybody in batches, with a figure of progress, and then says so', async () => {
     const t = newTenant()
@@ -214,23 +216,26 @@ describe('policies that come, change and go', () => {
     await t.pass(2)
     await t.policy(specOf('One', {}, 'second'), policy, 2)
     await t.settle(2)
-    expect(await Promise.all(users.map(t.held))).toEqual(users.map(() => ['second by default']))
+    expect(await Promise.all(users.map((user) => t.held(user)))).toEqual(
+      users.map(() => ['second by default']),
+    )
     expect(await t.state(policy)).toMatchObject({ generation: 2, progress: null })
   })
 
   test('a user who changes in the middle of a pass ends right, on either side of it', async () => {
     const t = newTenant()
     const users = await Promise.all(Array.from({ length: 6 }, (_, n) => t.user(`user-${n}`)))
-    const spec = (value: string) => specOf('One', { x: [{ where: 'title eq "x"' }, value] }, 'none')
-    const policy = await t.policy(spec('one'))
+    const policy = await t.policy(specIfX('one'))
     await t.settle()
-    await t.policy(spec('two'), policy, 2)
+    await t.policy(specIfX('two'), policy, 2)
     await t.pass(3)
     for (const user of users) await t.changeUser(user, { title: 'x' })
     await t.pending()
     const late = await t.user('late', { title: 'x' })
     await t.settle(2)
-    expect(await Promise.all([...users, late].map(t.held))).toEqual([...users, late].map(() => ['two by x']))
+    expect(await Promise.all([...users, late].map((user) => t.held(user)))).toEqual(
+      [...users, late].map(() => ['two by x']),
+    )
   })
 
   test('going over everybody again changes no row', async () => {
@@ -275,10 +280,14 @@ describe('policies that come, change and go', () => {
     expect(await t.held(ann)).toEqual(['a by a'])
   })
 
-  test('a policy without rules and without users is evaluated as well', async () => {
-    const t = newTenant()
-    const policy = await t.policy(specOf('Many', {}))
-    await t.settle()
-    expect(await t.state(policy)).toMatchObject({ generation: 1, progress: null, users: 0 })
-  })
+  test.for(['One', 'Many'] as const)(
+    'a policy of cardinality %s without rules gives nothing',
+    async (cardinality) => {
+      const t = newTenant()
+      await t.user('ann')
+      const policy = await t.policy(specOf(cardinality, {}))
+      await t.settle()
+      expect(await t.state(policy)).toMatchObject({ generation: 1, progress: null, users: 0 })
+    },
+  )
 })
