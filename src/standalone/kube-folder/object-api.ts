@@ -113,9 +113,9 @@ export const objectApi = (store: ObjectStore, kinds: Kinds, now: () => Date): Ob
     const fresh: KubeObject = {
       ...declared,
       metadata: {
-        ...objectAt(declaredContent(object), 'metadata'),
         name: object.metadata.name,
         namespace: object.metadata.namespace,
+        ...objectAt(declaredContent(object), 'metadata'),
         uid: randomUUID(),
         creationTimestamp: seconds(now()),
         ...(kind.hasStatus ? { generation: 1 } : {}),
@@ -246,7 +246,8 @@ const reassembled = (identity: KubeObject, content: JsonObject, status: unknown)
     apiVersion: identity.apiVersion,
     kind: identity.kind,
     ...without(content, 'metadata'),
-    metadata: { ...objectAt(content, 'metadata'), ...known, name, namespace },
+    // Who it is comes first, for whoever reads the file.
+    metadata: { name, namespace, ...objectAt(content, 'metadata'), ...known },
     ...(status === undefined ? {} : { status }),
   }
 }
