@@ -1,7 +1,10 @@
 /** An operator of one process at rest: its reconciles are called one by one, on a clock that the test turns. */
 import { randomBytes } from 'node:crypto'
 
+import * as z from 'zod'
+
 import { takeEpoch } from '#directory/owner.ts'
+import { Condition } from '#operator/api/common.ts'
 import { scimAssignmentPolicy } from '#operator/api/scim-assignment-policy.ts'
 import { ScimIntegration, scimIntegration } from '#operator/api/scim-integration.ts'
 import { policyReconciler } from '#operator/policy/reconcile.ts'
@@ -11,7 +14,6 @@ import { tenantReconciler } from '#operator/tenant/reconcile.ts'
 import { createMetrics } from '#platform/metrics.ts'
 
 import type { Directory } from '#directory/database.ts'
-import type { Keyring } from '#directory/token.ts'
 import type { ReconcileResult } from '#operator/controller.ts'
 import type { Kube, KubeKind, KubeObject } from '#operator/kube.ts'
 import type { OperatorSettings } from '#operator/settings.ts'
@@ -19,17 +21,12 @@ import type { Metrics } from '#platform/metrics.ts'
 import { opened } from './builders.ts'
 import { secrets, temporaryKubeFolder, type TemporaryFolder } from './kube-folder.ts'
 import { cloneDatabase, type TestDatabase } from './postgres.ts'
+import { testKeyring } from './test-keyring.ts'
 
 export const httpRoutes: KubeKind = {
   apiVersion: 'gateway.networking.k8s.io/v1',
   kind: 'HTTPRoute',
   plural: 'httproutes',
-}
-
-/** One pepper, the same in every test. */
-export const testKeyring: Keyring = {
-  current: () => ({ kid: 'k1', key: Buffer.alloc(32, 7) }),
-  find: (kid) => (kid === 'k1' ? { kid, key: Buffer.alloc(32, 7) } : undefined),
 }
 
 export interface QuietOperator extends AsyncDisposable {
@@ -52,7 +49,18 @@ export interface QuietOperator extends AsyncDisposable {
   policyCondition(name: string, type: string): Promise<string>
   /** Decoded data of a Secret. */
   secret(name: string): Promise<Record<string, string>>
-  apply(object: Record<string, unknown>): Promise<void>
+  apply(object: KubeObject): Promise<void>
+}
+
+const WithConditions = z.object({
+  status: z.object({ conditions: z.array(Condition).default([]) }).prefault({}),
+})
+
+/** Status and reason, as `True/Available`. */
+function conditionOf(object: KubeObject | undefined, type: string): string {
+  const { status } = WithConditions.parse(object)
+  const found = status.conditions.find((condition) => condition.type === type)
+  return `${found?.status}/${found?.reason}`
 }
 
 export class Crash extends Error {}
@@ -84,11 +92,6 @@ export async function quietOperator(options: QuietOptions = {}): Promise<QuietOp
     random: randomBytes,
   })
   const policies = policyReconciler({ kube, owner, now: () => operator.now, resyncSeconds: 600 })
-  const conditionOf = (object: KubeObject | undefined, type: string): string => {
-    const { status } = object as unknown as { status?: { conditions?: Record<string, string>[] } }
-    const found = status?.conditions?.find((condition) => condition['type'] === type)
-    return `${found?.['status']}/${found?.['reason']}`
-  }
   const get = (kind: KubeKind, name: string) => folder.kube.get(kind, { namespace: 'acme', name })
   const operator: QuietOperator = {
     db,
@@ -112,7 +115,7 @@ export async function quietOperator(options: QuietOptions = {}): Promise<QuietOp
       return dataOf(found)
     },
     async apply(object) {
-      await folder.kube.apply(object as unknown as KubeObject, { fieldManager: 'person', force: true })
+      await folder.kube.apply(object, { fieldManager: 'person', force: true })
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
@@ -163,19 +166,5 @@ function counted(folder: TemporaryFolder, writes: QuietOperator['writes'], witho
       note(`delete ${kind.kind} ${key.name}`)
       return folder.kube.delete(kind, key, options)
     },
-  }
-}
-
-/** An integration in `acme`, as a person writes it. */
-export function anIntegration(
-  name: string,
-  spec: Readonly<Record<string, unknown>> = {},
-  metadata: Readonly<Record<string, unknown>> = {},
-): Record<string, unknown> {
-  return {
-    apiVersion: 'scim-operator.io/v1alpha1',
-    kind: 'ScimIntegration',
-    metadata: { name, namespace: 'acme', ...metadata },
-    spec: { displayName: name, ...spec },
   }
 }

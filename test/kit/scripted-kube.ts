@@ -15,14 +15,18 @@ export interface ScriptedKube {
   readonly calls: string[]
 }
 
+/** Whoever waits for the next line is woken by this; nobody waits yet. */
+const nothing = (): void => undefined
+
+function unused(): never {
+  throw new Error('not part of this script')
+}
+
 export function scriptedKube(): ScriptedKube {
   const lines: Line[] = []
   const calls: string[] = []
   const lists: (ObjectList | Error)[] = []
-  let wake: () => void = () => undefined
-  const unused = (): never => {
-    throw new Error('not part of this script')
-  }
+  let wake = nothing
   const kube: Kube = {
     async list() {
       calls.push('list')
@@ -33,7 +37,8 @@ export function scriptedKube(): ScriptedKube {
     },
     async *watch(_kind, { resourceVersion, signal }) {
       calls.push(`watch ${resourceVersion}`)
-      while (signal?.aborted !== true) {
+      for (;;) {
+        if (signal?.aborted === true) return
         const line = lines.shift()
         if (line === 'end') return
         if (line instanceof Error) throw line

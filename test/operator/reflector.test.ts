@@ -60,11 +60,12 @@ test('the cache holds what was listed, and follows the watch', async () => {
 test('a watch that ends goes on where it was, moved along by bookmarks', async () => {
   const script = scriptedKube()
   script.lists.push({ items: [], resourceVersion: '7' })
-  await using _running = await aReflector(script)
+  await using running = await aReflector(script)
   script.send({ type: 'BOOKMARK', resourceVersion: '40' })
   script.send('end')
   await settled()
   expect(script.calls).toEqual(['list', 'watch 7', 'watch 40'])
+  expect(running.restarts).toEqual([])
 })
 
 test('a place that is too old (410) is found again by a list, which tells what was missed', async () => {
@@ -123,10 +124,11 @@ test('a list that fails at the start is tried again until it answers', async () 
 test('a watch that ends at once, again and again, does not spin', async () => {
   const script = scriptedKube()
   script.lists.push({ items: [], resourceVersion: '1' })
-  await using _running = await aReflector(script)
+  await using running = await aReflector(script)
   for (let time = 0; time < 50; time += 1) script.send('end')
   await settled()
   expect(script.calls.length).toBeLessThan(6)
+  expect(running.reflector.hasSynced).toBe(true)
 })
 
 test('even a watch that seems well is compared with a list every hour', async () => {

@@ -29,7 +29,7 @@ const RotationStatus = z.object({
 
 /** The tokens of one purpose: the identity provider's, or one reader's. Never a hash, never a plain token. */
 const tokenFields = {
-  tokens: mapList(TokenStatus, 'id', 4).exactOptional().describe('Newest first.'),
+  tokens: mapList(TokenStatus, 'id', 4).exactOptional(),
   delivery: DeliveryStatus.exactOptional(),
   rotation: RotationStatus.exactOptional(),
 }
