@@ -3,11 +3,14 @@
 import { createResource } from '#directory/create-resource.ts'
 import { readResourceIn } from '#directory/read-resource.ts'
 import { inTenant } from '#directory/tenant-scope.ts'
+import { ScimError } from '#scim/errors.ts'
+import type { NewResource, StoredResource } from '#scim/resource.ts'
 import type { ResourceType } from '#scim/schema.ts'
 import { parseResource } from '#scim/validate.ts'
 
 import type { Answer } from '#server/answer.ts'
 import type { Call } from '#server/call.ts'
+import { reactivate } from '#server/reactivate.ts'
 import { projectionOf, represent, rowsFor } from '#server/representation.ts'
 
 export const create = async (call: Call, type: ResourceType): Promise<Answer> => {
@@ -15,14 +18,31 @@ export const create = async (call: Call, type: ResourceType): Promise<Answer> =>
   call.note(dialects)
   const projection = projectionOf(call, type)
   const rows = rowsFor(projection, type)
-  const hasMembers = rows.members && (resource.members?.length ?? 0) > 0
-  const stored = await inTenant(call.directory, call.tenant.id, { signal: call.signal }, async (scope) => {
-    const created = await createResource(scope, type, resource, call.actor)
-    // Only those members that exist are shown; which ones, the rows tell.
-    return (
-      (hasMembers ? await readResourceIn(scope, { type, id: created.id, ...rows }) : undefined) ?? created
-    )
-  })
+  const stored = await createOrReactivate(call, type, resource, rows)
   call.changed()
   return { ...represent(call, stored, type, projection), status: 201 }
+}
+
+type Rows = ReturnType<typeof rowsFor>
+
+const createOrReactivate = async (
+  call: Call,
+  type: ResourceType,
+  resource: NewResource,
+  rows: Rows,
+): Promise<StoredResource> => {
+  const hasMembers = rows.members && (resource.members?.length ?? 0) > 0
+  try {
+    return await inTenant(call.directory, call.tenant.id, { signal: call.signal }, async (scope) => {
+      const created = await createResource(scope, type, resource, call.actor)
+      // Only those members that exist are shown; which ones, the rows tell.
+      return (
+        (hasMembers ? await readResourceIn(scope, { type, id: created.id, ...rows }) : undefined) ?? created
+      )
+    })
+  } catch (error) {
+    const isTaken = error instanceof ScimError && error.scimType === 'uniqueness'
+    if (!isTaken || call.tenant.settings.compatibility.postInactive === 'Conflict') throw error
+    return reactivate(call, { type, resource }, rows, error)
+  }
 }

@@ -26,8 +26,9 @@ const template = (userName: string, more: object = {}): object => ({
   ...more,
 })
 
+const query = (name: string): string => `/Users?filter=userName+eq+%22${encodeURIComponent(name)}%22&`
+
 test('connects, finds nobody, creates, updates, deactivates and deletes', async () => {
-  const query = (name: string): string => `/Users?filter=userName+eq+%22${encodeURIComponent(name)}%22&`
   const userName = 'ngugi+1@example.com'
   expect((await onelogin('GET', query('never-existing'))).body.totalResults).toBe(0)
   const created = await onelogin('POST', '/Users', template(userName))
