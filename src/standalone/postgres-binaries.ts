@@ -42,9 +42,35 @@ export interface ServerUser {
   readonly gid: number
 }
 
-/** Postgres refuses to run as root: then as `postgres`, or as `nobody` where there is no such user. */
-export const serverUser = async (): Promise<ServerUser | undefined> => {
-  if (process.getuid?.() !== 0) return undefined
+/** As whom the server's programs run, and what stands before them on their command line. */
+export interface Runner {
+  /** Absent: as whoever we are. */
+  readonly user?: ServerUser
+  readonly prefix: readonly string[]
+}
+
+/**
+ * Postgres refuses to run as root: then as `postgres`, or as `nobody` where there is no such user. What root owns is
+ * often closed to both (a checkout in root's home), so where one of `paths` is, setpriv (util-linux) gives the server
+ * the one capability to pass through such folders.
+ */
+export const serverRunner = async (paths: readonly string[]): Promise<Runner> => {
+  if (process.getuid?.() !== 0) return { prefix: [] }
+  const user = await serverUser()
+  const closed = await Promise.all(paths.map((path) => closedFolder(path, user)))
+  const first = closed.find((folder) => folder !== undefined)
+  if (first === undefined) return { user, prefix: [] }
+  if (!(await hasSetpriv()))
+    throw new Mistake(
+      `Postgres refuses to run as root and runs as user ${user.uid} instead, who cannot enter ${first}: install setpriv (util-linux), use folders that everybody may enter, or start as somebody other than root.`,
+    )
+  const ids = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups']
+  const passes = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search']
+  return { prefix: ['setpriv', ...ids, ...passes, '--'] }
+}
+
+/** Who owns the data. */
+export const serverUser = async (): Promise<ServerUser> => {
   for (const name of ['postgres', 'nobody']) {
     const user = await idsOf(name)
     if (user !== undefined) return user
@@ -52,19 +78,27 @@ export const serverUser = async (): Promise<ServerUser | undefined> => {
   throw new Mistake('Postgres refuses to run as root, and there is no user postgres or nobody to run it as.')
 }
 
-/** Throws a Mistake naming the first folder on the way that the user may not enter; what root owns is often closed. */
-export const assertReachable = async (path: string, user: ServerUser): Promise<void> => {
+/** The first folder on the way to a path that the user may not enter, or undefined. */
+export const closedFolder = async (path: string, user: ServerUser): Promise<string | undefined> => {
   const parent = dirname(path)
-  if (parent !== path) await assertReachable(parent, user)
+  const above = parent === path ? undefined : await closedFolder(parent, user)
+  if (above !== undefined) return above
   const { mode, uid, gid } = await stat(path)
   const isOpen =
     (mode & 0o001) !== 0 ||
     (uid === user.uid && (mode & 0o100) !== 0) ||
     (gid === user.gid && (mode & 0o010) !== 0)
-  if (!isOpen)
-    throw new Mistake(
-      `Postgres refuses to run as root and runs as user ${user.uid} instead, who cannot enter ${path}: choose another state folder with --state, or start as somebody other than root.`,
-    )
+  return isOpen ? undefined : path
+}
+
+const hasSetpriv = async (): Promise<boolean> => {
+  try {
+    await run('setpriv', ['--version'])
+    return true
+  } catch {
+    // Not installed, or a smaller one that cannot do it (busybox).
+    return false
+  }
 }
 
 const idsOf = async (name: string): Promise<ServerUser | undefined> => {

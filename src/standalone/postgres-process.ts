@@ -9,7 +9,7 @@ import { commandOf } from './process-identity.ts'
 
 import { sleep } from '#platform/retry.ts'
 
-import type { ServerUser } from './postgres-binaries.ts'
+import type { Runner } from './postgres-binaries.ts'
 
 export interface PostgresServer {
   readonly pid: number | undefined
@@ -21,7 +21,9 @@ export interface SpawnOptions {
   readonly binary: string
   readonly data: string
   readonly port: number
-  readonly user: ServerUser | undefined
+  readonly runner: Runner
+  /** Settings beside those that every such server has. */
+  readonly settings: Readonly<Record<string, string>>
   /** File descriptor that takes what the server writes. */
   readonly log: number
 }
@@ -29,7 +31,8 @@ export interface SpawnOptions {
 /** How long a fast shutdown may take before it becomes an immediate one, which recovers at the next start. */
 const fastShutdownMs = 10_000
 
-export const spawnServer = ({ binary, data, port, user, log }: SpawnOptions): PostgresServer => {
+export const spawnServer = (options: SpawnOptions): PostgresServer => {
+  const { binary, data, port, runner, log } = options
   const settings = {
     port: String(port),
     listen_addresses: '127.0.0.1',
@@ -41,13 +44,12 @@ export const spawnServer = ({ binary, data, port, user, log }: SpawnOptions): Po
     // Written by Postgres itself, wherever this machine is.
     timezone: 'UTC',
     log_timezone: 'UTC',
+    ...options.settings,
   }
-  const child = spawn(
-    binary,
-    ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    // Detached: Ctrl-C at a terminal goes to the whole group, and Postgres must outlive those who use it.
-    { ...user, detached: true, stdio: ['ignore', log, log] },
-  )
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const [command, args] = commandLine(runner, binary, ['-D', data, ...flags])
+  // Detached: Ctrl-C at a terminal goes to the whole group, and Postgres must outlive those who use it.
+  const child = spawn(command, args, { ...runner.user, detached: true, stdio: ['ignore', log, log] })
   // Whoever has to leave at once (told twice to stop) takes the server along; it recovers at the next start.
   const abandon = (): void => void child.kill('SIGQUIT')
   process.once('exit', abandon)
@@ -94,10 +96,13 @@ export const stopStray = async (data: string): Promise<void> => {
 export const runToEnd = async (
   binary: string,
   args: readonly string[],
-  user: ServerUser | undefined,
+  runner: Runner,
   input = '',
 ): Promise<void> => {
-  const child = spawn(binary, args, { ...user, stdio: ['pipe', 'ignore', 'pipe'] })
+  const child = spawn(...commandLine(runner, binary, args), {
+    ...runner.user,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
   const errors: string[] = []
   child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text))
   child.stdin.end(input)
@@ -108,6 +113,15 @@ export const runToEnd = async (
     throw new Mistake(
       `The embedded Postgres could not be set up: ${said.split('\n').at(-1) ?? `exit ${String(code)}`}`,
     )
+}
+
+const commandLine = (
+  { prefix }: Runner,
+  binary: string,
+  args: readonly string[],
+): [command: string, args: readonly string[]] => {
+  const [command = binary, ...rest] = [...prefix, binary, ...args]
+  return [command, rest]
 }
 
 const pidFile = async (data: string): Promise<readonly string[]> =>

@@ -39,7 +39,7 @@ const slug = 'bench'
 const endpointPath = '/scim/v2'
 
 export const openWorld = async (stack: AsyncDisposableStack): Promise<World> => {
-  const postgres = await startTestServer([])
+  const postgres = await startTestServer({})
   stack.defer(postgres.stop)
   const { adminUrl, template } = postgres.server
   const ownerUrl = urlFor(adminUrl, ownerRole, template)

