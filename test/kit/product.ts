@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parse, parseDocument } from 'yaml'
 import { z } from 'zod'
 
+import { stopStray } from '#standalone/postgres-process.ts'
 import { pathsIn } from '#standalone/state-folder.ts'
 
 import type { ChildProcess } from 'node:child_process'
@@ -161,7 +162,6 @@ export class Product implements AsyncDisposable {
       if ((await Promise.race([ended, late])) === 'late') {
         child.kill('SIGKILL')
         await ended
-        await this.#killOrphanedPostgres()
       }
       timer.abort()
     }
@@ -170,6 +170,8 @@ export class Product implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
+    // A product that was killed, or crashed, leaves its Postgres behind.
+    await stopStray(join(pathsIn(this.state).postgres, 'data'))
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
@@ -183,18 +185,6 @@ export class Product implements AsyncDisposable {
     } catch (error) {
       if (isMissing(error)) return undefined
       throw error
-    }
-  }
-
-  /** A product killed hard leaves its Postgres behind; its first line in postmaster.pid is the process id. */
-  async #killOrphanedPostgres(): Promise<void> {
-    try {
-      const pid = Number(
-        (await readFile(join(pathsIn(this.state).postgres, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0],
-      )
-      if (pid > 1) process.kill(pid, 'SIGQUIT')
-    } catch (error) {
-      if (!isMissing(error)) throw error
     }
   }
 }
@@ -216,4 +206,4 @@ export const acknowledge = async (secretPath: string): Promise<void> => {
 }
 
 const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
