@@ -2,6 +2,7 @@
 
 import { isSameJson } from '#scim/json.ts'
 import type { ChangedResource, ResourceData, StoredResource } from '#scim/resource.ts'
+import { parseData } from '#scim/project.ts'
 import type { ResourceType } from '#scim/schema.ts'
 import { logValues } from './changes.ts'
 import type { Actor, ChangeAction } from './changes.ts'
@@ -13,7 +14,7 @@ import { matchingAsValues } from './matching-members.ts'
 import { hasMembers } from './member-sql.ts'
 import { isId, memberValues, netOf, partsOf } from './member-values.ts'
 import type { NamedValues } from './prepared.ts'
-import { dataFrom, documentValues, storedFrom } from './resource-row.ts'
+import { documentValues, storedFrom } from './resource-row.ts'
 import type { ResourceRow } from './resource-row.ts'
 import type { TenantScope } from './tenant-scope.ts'
 import { lockExternalId, lockUnresolved } from './waiting-members.ts'
@@ -54,7 +55,7 @@ export async function changeResource(
   const [row] = await scope.query<ResourceRow>(lockDocument(values))
   if (row === undefined) return undefined
   wanted.precondition?.(row.version)
-  const current = dataFrom(row.json)
+  const current = parseData(row.json)
   const next = wanted.change({ id, data: current })
   const steps = await matchingAsValues(scope, { type, id, steps: next.membership })
   const delta = netOf(steps)

@@ -54,17 +54,17 @@ const createWithMembers = creation('create_resource_with_members', true)
  * Creates a resource with its members and joins the groups that waited for it; one flight of statements. The result
  * has neither `members` nor `groups`.
  *
- * @param now written as `created`; the clock of the caller
+ * @param resource its `now`, the clock of the caller, is written as `created`
  * @throws ScimError 409 uniqueness when another resource of the type has the unique attribute's folded value
  */
 export async function createResource(
   scope: TenantScope,
   type: ResourceType,
-  resource: NewResource,
+  resource: NewResource & { readonly now?: Date },
   actor: Actor,
-  now: Date = new Date(),
 ): Promise<StoredResource> {
   const id = randomUUIDv7()
+  const now = resource.now ?? new Date()
   const { adds } = netOf([{ kind: 'add', values: resource.members ?? [] }])
   const document = documentValues(resource.data, type)
   const values = {
@@ -76,7 +76,7 @@ export async function createResource(
   }
   const create = adds.length > 0 ? createWithMembers : createAlone
   const statements = [
-    ...(document['external_id'] === null ? [] : [lockExternalId(values)]),
+    lockExternalId(values),
     ...(adds.length > 0 ? [lockUnresolved(values)] : []),
     create(values),
   ]

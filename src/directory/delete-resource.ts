@@ -6,6 +6,7 @@ import type { Actor } from './changes.ts'
 import type { LockedRow, Precondition } from './lock-resource.ts'
 import { isId } from './member-values.ts'
 import { markCte } from './pending.ts'
+import { planOnce } from './plan-once.ts'
 import { prepared } from './prepared.ts'
 import type { TenantScope } from './tenant-scope.ts'
 
@@ -32,7 +33,7 @@ const lockHolders = prepared(
 /** Whoever adds it to a group at this moment is waited for, and nobody can afterwards. */
 const lockForDeletion = prepared(
   'lock_for_deletion',
-  `select resource.version, resource.last_modified as "lastModified" from resource
+  `select resource.version, resource.last_modified as "lastModified", ${planOnce} from resource
   where resource.tenant_id = :tenant::uuid and resource.id = :id::uuid and resource.type = :type::text
   for update`,
 )

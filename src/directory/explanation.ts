@@ -2,13 +2,14 @@
 
 import { type Assignment, evaluate, type Evaluation } from '#assignment/evaluate.ts'
 import type { UserFacts } from '#assignment/judge.ts'
+import { parseData } from '#scim/project.ts'
 import { userType } from '#scim/resource-types.ts'
 import type { Directory } from './database.ts'
 import { type NamedPolicy, readPolicies } from './evaluation-policies.ts'
 import { defaultRule } from './evaluation-statement.ts'
 import { isId } from './member-values.ts'
 import { pinsOf, readPins, type StoredPin } from './pins.ts'
-import { dataFrom, resourceColumns, type ResourceRow } from './resource-row.ts'
+import { resourceColumns, type ResourceRow } from './resource-row.ts'
 import { inTenant, type TenantId, type TenantScope } from './tenant-scope.ts'
 
 export interface PolicyExplanation {
@@ -91,7 +92,7 @@ async function factsOf(scope: TenantScope, userId: string): Promise<UserFacts | 
   })
   if (row === undefined) return undefined
   const { id, type, json, version, created, lastModified, active, groupIds } = row
-  const subject = { id, type, data: dataFrom(json), version, created, lastModified }
+  const subject = { id, type, data: parseData(json), version, created, lastModified }
   return { id, active: active !== false, groups: new Set(groupIds), subject }
 }
 

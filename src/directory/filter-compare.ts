@@ -104,7 +104,12 @@ function textCondition(
       return `right(${sql}, char_length(${value})) = ${value}`
     case 'sw':
       return `starts_with(${sql}, ${value})`
-    default:
+    case 'eq':
+    case 'ne':
+    case 'gt':
+    case 'ge':
+    case 'lt':
+    case 'le':
       return ordered(sql, operator, value)
   }
 }

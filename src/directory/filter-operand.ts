@@ -82,7 +82,7 @@ function columnOf(target: AttributeReference, context: FilterContext): Operand |
 }
 
 function metaOperand(subAttribute: Attribute | undefined, context: FilterContext): Operand {
-  switch (subAttribute?.name) {
+  switch (subAttribute?.name ?? '') {
     case 'created':
       return { kind: 'instant', sql: `${context.resource}.created` }
     case 'lastModified':
@@ -155,7 +155,7 @@ function groupElements({ tenant, resource }: FilterContext): Elements {
 /** Names of resource types are ASCII, which `lower` under "C" folds as scim/fold.ts does. */
 function rowOperand(alias: string, type: string): Elements['operand'] {
   return (subAttribute) => {
-    switch (subAttribute?.name) {
+    switch (subAttribute?.name ?? 'value') {
       case 'type':
         return { kind: 'text', sql: type }
       case 'display':

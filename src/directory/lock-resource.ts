@@ -4,13 +4,14 @@
  */
 
 import type { StoredResource } from '#scim/resource.ts'
+import { planOnce } from './plan-once.ts'
 import { prepared } from './prepared.ts'
 import { resourceColumns } from './resource-row.ts'
 
 /** Locks the resource and reads its version. Returns a LockedRow, or no row. */
 export const lockResource = prepared(
   'lock_resource',
-  `select resource.version, resource.last_modified as "lastModified" from resource
+  `select resource.version, resource.last_modified as "lastModified", ${planOnce} from resource
   where resource.tenant_id = :tenant::uuid and resource.id = :id::uuid and resource.type = :type::text
   for no key update`,
 )
@@ -18,7 +19,7 @@ export const lockResource = prepared(
 /** Locks the resource and reads its document too. Returns a ResourceRow, or no row. */
 export const lockDocument = prepared(
   'lock_document',
-  `select ${resourceColumns('resource')} from resource
+  `select ${resourceColumns('resource')}, ${planOnce} from resource
   where resource.tenant_id = :tenant::uuid and resource.id = :id::uuid and resource.type = :type::text
   for no key update`,
 )

@@ -70,7 +70,7 @@ const candidates: Elements = {
   from: 'candidate where true',
   order: 'candidate.value',
   operand: (subAttribute) => {
-    switch (subAttribute?.name) {
+    switch (subAttribute?.name ?? 'value') {
       case 'type':
         return { kind: 'text', sql: `lower(candidate.type collate "C")` }
       case 'display':

@@ -91,20 +91,24 @@ function found(parts: MemberParts): readonly string[] {
       from holder cross join unnest(:add_values::text[], :add_ids::uuid[], :add_positions::integer[])
         as pushed(value, id, position)
     )`,
+    // A scalar subquery and not `exists`, which the planner may answer by reading the whole group.
     `found as materialized (
-      select named.value, named.id, named.position, named.id is not null and exists (
-        select from membership where ${memberOfHolder} and membership.member_id = named.id
-      ) as is_member
+      select named.value, named.id, named.position, (
+        select true from membership where ${memberOfHolder} and membership.member_id = named.id
+      ) is not null as is_member
       from named ${parts.removes ? `where ${wins}` : ''}
     )`,
   ]
 }
 
 const added: readonly string[] = [
-  // A member that is deleted meanwhile is waited for and then not found; a foreign key would fail instead.
+  // A member that is deleted meanwhile is waited for and then not found; a foreign key would fail instead. Lateral,
+  // since a locking subquery is planned by itself: one index probe each, never a join with all of the tenant.
   `fresh as materialized (
-    select one.id from found join resource one on one.tenant_id = :tenant::uuid and one.id = found.id
-    where not found.is_member for key share of one
+    select member.id from found cross join lateral (
+      select one.id from resource one where one.tenant_id = :tenant::uuid and one.id = found.id for key share
+    ) as member
+    where not found.is_member
   )`,
   `added as (
     insert into membership (tenant_id, group_id, member_id)

@@ -61,13 +61,18 @@ export async function changeMembership(
       scope.query<LockedRow>(lockResource(values)),
       work(scope, values, named),
     ])
-    return before && { ...(after ?? before), isChanged: after !== undefined }
+    return before && facts(before, after)
   }
   const [before] = await scope.query<LockedRow>(lockResource(values))
   if (before === undefined) return undefined
   precondition?.(before.version)
   const after = await work(scope, values, await matchingAsValues(scope, change))
-  return { ...(after ?? before), isChanged: after !== undefined }
+  return facts(before, after)
+}
+
+function facts(before: LockedRow, after: ChangedRow | undefined): WriteFacts {
+  const { version, lastModified } = after ?? before
+  return { version, lastModified, isChanged: after !== undefined }
 }
 
 function isValueStep(step: MembershipStep): step is ValueStep {

@@ -1,6 +1,5 @@
 /** A row of `resource` on its way to and from the rest of the product. */
 
-import type { Json } from '#scim/json.ts'
 import type { Member, ResourceData, StoredResource } from '#scim/resource.ts'
 import { keysOf } from '#scim/keys.ts'
 import type { ResourceType } from '#scim/schema.ts'
@@ -30,29 +29,24 @@ export interface Included {
   readonly groups?: boolean
 }
 
-const display = (alias: string): string => `${alias}.data ->> 'displayName'`
-
 /** Further columns: the members and the groups of a resource as text of a JSON list, by id. */
 export function includedColumns({ members, groups }: Included, alias: string): string {
-  const columns = [
-    ...(members === true
-      ? [
-          `(select json_agg(json_build_array(one.id, one.type, ${display('one')}) order by one.id)::text
-            from membership join resource one
-              on one.tenant_id = membership.tenant_id and one.id = membership.member_id
-            where membership.tenant_id = $1 and membership.group_id = ${alias}.id) as members`,
-        ]
-      : []),
-    ...(groups === true
-      ? [
-          `(select json_agg(json_build_array(one.id, 'direct', ${display('one')}) order by one.id)::text
-            from membership join resource one
-              on one.tenant_id = membership.tenant_id and one.id = membership.group_id
-            where membership.tenant_id = $1 and membership.member_id = ${alias}.id) as groups`,
-        ]
-      : []),
-  ]
-  return columns.map((column) => `, ${column}`).join('')
+  const ofHolder = `membership.group_id = ${alias}.id`
+  const ofMember = `membership.member_id = ${alias}.id`
+  return [
+    members === true ? `, ${listColumn('member_id', ofHolder, 'one.type')} as members` : '',
+    groups === true ? `, ${listColumn('group_id', ofMember, `'direct'`)} as groups` : '',
+  ].join('')
+}
+
+/** Lateral with a limit, so that each resource is one index probe and never a join with all of the tenant. */
+function listColumn(id: string, condition: string, type: string): string {
+  return `(select json_agg(json_build_array(one.id, ${type}, one.data ->> 'displayName') order by one.id)::text
+    from membership cross join lateral (
+      select resource.id, resource.type, resource.data from resource
+      where resource.tenant_id = $1 and resource.id = membership.${id} limit 1
+    ) as one
+    where membership.tenant_id = $1 and ${condition})`
 }
 
 /** The row as the rest of the product knows it. */
@@ -73,13 +67,8 @@ export function storedFrom(row: ResourceRow, included: Included = {}): StoredRes
 function membersFrom(text: string | null | undefined): readonly Member[] {
   if (text === null || text === undefined) return []
   // Made by json_build_array above.
-  const rows = JSON.parse(text) as readonly (readonly [string, string, string | null])[]
-  return rows.map(([value, type, display]) => ({ value, type, ...(display !== null && { display }) }))
-}
-
-/** The stored document, parsed. */
-export function dataFrom(json: string): ResourceData {
-  return JSON.parse(json) as { readonly [name: string]: Json }
+  const rows: readonly (readonly [id: string, type: string, display: string | null])[] = JSON.parse(text)
+  return rows.map(([value, type, display]) => (display === null ? { value, type } : { value, type, display }))
 }
 
 /** The values of the columns that are made of a document. */

@@ -10,6 +10,7 @@
 
 import { logOthersCte } from './changes.ts'
 import { idByExternalId, idById } from './member-sql.ts'
+import { planOnce } from './plan-once.ts'
 import { prepared } from './prepared.ts'
 
 /** Keeps clear of the locks that are made of the same tenant id for other purposes. */
@@ -29,10 +30,11 @@ export const lockUnresolved = prepared(
   ) as lock`,
 )
 
-/** Keeps pushes of this externalId out until the resource that has it is there. */
+/** Keeps pushes of this externalId out until the resource that has it is there; without one it locks nothing. */
 export const lockExternalId = prepared(
   'lock_external_id',
-  `select pg_advisory_xact_lock_shared(${lockKey(':external_id::text')})`,
+  `select ${planOnce}, case when :external_id::text is not null
+    then pg_advisory_xact_lock_shared(${lockKey(':external_id::text')}) end`,
 )
 
 /**

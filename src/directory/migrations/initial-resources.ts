@@ -1,11 +1,11 @@
 /**
  * First migration, part 2: resources, their e-mail addresses and memberships.
  *
- * While a table is small, every condition on tenant_id counts as one row, and all indexes that can take a condition
- * cost the same; then the one made last wins, and prepared statements keep that plan while the table grows. Reading
- * by id would walk all of a tenant through an index with `id` at its end (a group of 10,000 members took a minute
- * instead of 70 ms). So columns that are only carried along are included and no part of a key, which makes the wrong
- * index dearer, and of two that remain the right one is made last.
+ * While a table is small, every condition on tenant_id counts as one row, so that all indexes cost about the same;
+ * then the one made last tends to win, and prepared statements keep that plan while the table grows. Reading by id
+ * walked all of a tenant through an index with `id` at its end (a minute for a group of 10,000 members, not 70 ms).
+ * So columns that are only carried along are included and no part of a key, and the primary key of `resource`, by
+ * which members and foreign keys are looked up, is made last.
  */
 
 export const resourceTables: readonly string[] = [
@@ -34,7 +34,7 @@ export const resourceTables: readonly string[] = [
     where external_id is not null`,
   `create index resource_display_key on resource (tenant_id, type, display_key) include (id)`,
   `create index resource_last_modified on resource (tenant_id, type, last_modified) include (id)`,
-  // After resource_type, so that it is the one for a condition on tenant and id.
+  // After the indexes above (see the beginning).
   `alter table resource add primary key (tenant_id, id)`,
   `create index resource_unique_key_trigrams on resource using gin (tenant_id, unique_key gin_trgm_ops)`,
   `create index resource_display_key_trigrams on resource using gin (tenant_id, display_key gin_trgm_ops)`,
