@@ -21,6 +21,7 @@ import type { Metrics } from '#platform/metrics.ts'
 import { opened } from './builders.ts'
 import { secrets, temporaryKubeFolder, type TemporaryFolder } from './kube-folder.ts'
 import { cloneDatabase, type TestDatabase } from './postgres.ts'
+import { tcpProxy, type TcpProxy } from './tcp-proxy.ts'
 import { testKeyring } from './test-keyring.ts'
 
 export const httpRoutes: KubeKind = {
@@ -32,6 +33,8 @@ export const httpRoutes: KubeKind = {
 export interface QuietOperator extends AsyncDisposable {
   readonly db: TestDatabase
   readonly directory: Directory
+  /** Between the operator and Postgres. */
+  readonly proxy: TcpProxy
   readonly folder: TemporaryFolder
   readonly metrics: Metrics
   /** The port as reconcile sees it; `writes` counts what it has written, status included. */
@@ -67,13 +70,15 @@ export class Crash extends Error {}
 
 export interface QuietOptions {
   readonly settings?: Partial<OperatorSettings>
+  /** Kinds that the API does not serve. */
   readonly without?: readonly string[]
 }
 
 export async function quietOperator(options: QuietOptions = {}): Promise<QuietOperator> {
   const stack = new AsyncDisposableStack()
   const db = stack.use(await cloneDatabase())
-  const directory = stack.use(await opened(db.ownerUrl))
+  const proxy = stack.use(await tcpProxy(db.ownerUrl))
+  const directory = stack.use(await opened(proxy.url))
   const folder = stack.use(await temporaryKubeFolder())
   const metrics = createMetrics({ ofProcess: false })
   const owner = await takeEpoch(directory)
@@ -96,6 +101,7 @@ export async function quietOperator(options: QuietOptions = {}): Promise<QuietOp
   const operator: QuietOperator = {
     db,
     directory,
+    proxy,
     folder,
     metrics,
     writes,

@@ -45,16 +45,11 @@ export const ScimAssignmentPolicyStatus = z.object({
 
 export type ScimAssignmentPolicyStatus = z.output<typeof ScimAssignmentPolicyStatus>
 
-/** The whole object, as the operator reads it. */
-export const ScimAssignmentPolicy = z.object({
-  apiVersion: z.literal(apiVersion),
-  kind: z.literal('ScimAssignmentPolicy'),
+/** All of the object but its spec, which may hold a filter that only we can refuse: `policy/record.ts` reads that. */
+export const ScimAssignmentPolicyObject = z.object({
   metadata: Metadata,
-  spec: ScimAssignmentPolicySpec,
   status: ScimAssignmentPolicyStatus.prefault({}),
 })
-
-export type ScimAssignmentPolicy = z.output<typeof ScimAssignmentPolicy>
 
 export const scimAssignmentPolicy: ApiKind = {
   apiVersion,

@@ -2,13 +2,10 @@
  * The reconcile of a ScimAssignmentPolicy: its rows are written as a whole, the worker evaluates them, and what the
  * worker has found comes back into the status.
  */
-import * as z from 'zod'
-
 import { policyState, putPolicy, removePolicy } from '#directory/policies.ts'
 import { tenantForOwner } from '#directory/tenants.ts'
 import { DatabaseUnavailableError } from '#directory/unavailable.ts'
-import { Metadata } from '#operator/api/common.ts'
-import { ScimAssignmentPolicyStatus, scimAssignmentPolicy } from '#operator/api/scim-assignment-policy.ts'
+import { ScimAssignmentPolicyObject, scimAssignmentPolicy } from '#operator/api/scim-assignment-policy.ts'
 import { scimIntegration } from '#operator/api/scim-integration.ts'
 import { TerminalError } from '#operator/controller.ts'
 import { parseKey, textAt } from '#operator/object-key.ts'
@@ -20,6 +17,8 @@ import { policyStatus, refusedStatus } from './report.ts'
 
 import type { Owner } from '#directory/owner.ts'
 import type { TenantRecord } from '#directory/tenants.ts'
+import type { Metadata } from '#operator/api/common.ts'
+import type { ScimAssignmentPolicyStatus } from '#operator/api/scim-assignment-policy.ts'
 import type { Reconcile, ReconcileResult } from '#operator/controller.ts'
 import type { Kube, KubeObject } from '#operator/kube.ts'
 
@@ -34,9 +33,6 @@ export interface PolicyContext {
   readonly resyncSeconds: number
 }
 
-/** Of the object what needs no valid spec. */
-const Envelope = z.object({ metadata: Metadata, status: ScimAssignmentPolicyStatus.prefault({}) })
-
 interface Call {
   readonly context: PolicyContext
   readonly object: KubeObject
@@ -49,7 +45,7 @@ export function policyReconciler(context: PolicyContext): Reconcile {
   return async (key, { signal }) => {
     const object = await context.kube.get(scimAssignmentPolicy, parseKey(key), { signal })
     if (object === undefined) return {}
-    const envelope = Envelope.safeParse(object)
+    const envelope = ScimAssignmentPolicyObject.safeParse(object)
     if (!envelope.success)
       throw new TerminalError(`${key} is no ScimAssignmentPolicy`, { cause: envelope.error })
     const { metadata, status: before } = envelope.data
