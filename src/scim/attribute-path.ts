@@ -70,7 +70,8 @@ export function containerOf(urn: string, type: ResourceType): Container | undefi
 
 /** The attribute of this name in any case. */
 export function attributeNamed(name: string, attributes: readonly Attribute[]): Attribute | undefined {
-  return indexOf(attributes).get(name.toLowerCase())
+  const index = indexOf(attributes)
+  return index.get(name) ?? index.get(name.toLowerCase())
 }
 
 /** The canonical spelling of a reference, with its URN if it is in an extension. */
@@ -85,13 +86,18 @@ function isNamed(schema: Schema, urn: string): boolean {
   return [schema.id, ...(schema.aliases ?? [])].some((name) => name.toLowerCase() === wanted)
 }
 
-/** Schemas are constants, so each list is indexed once. */
+/** By canonical name, which most clients send, and by lower-case name. Schemas are constants, so once for each list. */
 const indexes = new WeakMap<readonly Attribute[], ReadonlyMap<string, Attribute>>()
 
 function indexOf(attributes: readonly Attribute[]): ReadonlyMap<string, Attribute> {
   const known = indexes.get(attributes)
   if (known !== undefined) return known
-  const index = new Map(attributes.map((attribute) => [attribute.name.toLowerCase(), attribute]))
+  const index = new Map(
+    attributes.flatMap((attribute) => [
+      [attribute.name, attribute],
+      [attribute.name.toLowerCase(), attribute],
+    ]),
+  )
   indexes.set(attributes, index)
   return index
 }

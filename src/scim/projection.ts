@@ -38,8 +38,23 @@ export function parseProjection(
     const paths = shown.flatMap((name) => pathsOf(name, type))
     return { kind: 'only', selection: selectionOf([...paths, ...alwaysReturned(type)], neverReturned(type)) }
   }
+  if (hidden.length === 0) return defaultProjection(type)
   const paths = hidden.flatMap((name) => pathsOf(name, type))
   return { kind: 'without', selection: selectionOf([...paths, ...notByDefault(type)], alwaysReturned(type)) }
+}
+
+/** What most requests ask for, made once for each type. */
+const defaults = new WeakMap<ResourceType, Projection>()
+
+function defaultProjection(type: ResourceType): Projection {
+  const known = defaults.get(type)
+  if (known !== undefined) return known
+  const projection: Projection = {
+    kind: 'without',
+    selection: selectionOf(notByDefault(type), alwaysReturned(type)),
+  }
+  defaults.set(type, projection)
+  return projection
 }
 
 /** Whether something of a top-level attribute is shown. */

@@ -151,6 +151,13 @@ test('excludedAttributes hides what is named, but never id and schemas', () => {
   expect(shown[schemaUrns.enterpriseUser]).toEqual({ department: 'Engines' })
 })
 
+test('naming an attribute and a part of it means the whole attribute', () => {
+  for (const names of ['name,name.givenName', 'name.givenName,name']) {
+    expect(rendered(ada, userType, names)['name']).toEqual({ givenName: 'Ada', familyName: 'Lovelace' })
+    expect(rendered(ada, userType, undefined, names)).not.toHaveProperty('name')
+  }
+})
+
 test('an attribute whose parts are all hidden is not shown as an empty one', () => {
   expect(rendered(ada, userType, undefined, 'name.givenName,name.familyName')).not.toHaveProperty('name')
   expect(rendered(ada, userType, 'emails.display')).not.toHaveProperty('emails')

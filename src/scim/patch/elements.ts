@@ -6,6 +6,7 @@ import { canonicalText, compact, isList, isObject, isSameJson, propertyOf } from
 import type { Json, JsonObject } from '#scim/json.ts'
 import type { Attribute } from '#scim/schema.ts'
 import { ScimError } from '#scim/errors.ts'
+import { invalidValue } from '#scim/coerce.ts'
 import { merged } from './merge.ts'
 import { printTarget } from './operation.ts'
 import type { PatchOperation, PatchTarget } from './operation.ts'
@@ -13,13 +14,19 @@ import type { PatchOperation, PatchTarget } from './operation.ts'
 type Elements = readonly Json[]
 type Change = Exclude<PatchOperation, { op: 'identify' }>
 
+/** Most values of a list in a document: a thousand operations on it shall not keep others waiting. Members have none. */
+export const maxElements = 1000
+
 /** The list after one operation: no element twice, at most one of them primary. */
 export function changedList(before: Elements, operation: Change): Elements {
   const known = new Set(before)
-  const after = change(before, operation).flatMap((element) =>
-    known.has(element) ? element : (compact(element) ?? []),
+  const after = withoutRepeats(
+    change(before, operation).flatMap((element) => (known.has(element) ? element : (compact(element) ?? []))),
   )
-  return withOnePrimary(withoutRepeats(after), known)
+  if (after.length > maxElements) {
+    throw invalidValue(printTarget(operation.target), `has more than ${String(maxElements)} values`)
+  }
+  return withOnePrimary(after, known)
 }
 
 function change(list: Elements, operation: Change): Elements {
@@ -122,11 +129,18 @@ function union(known: Json, repeat: Json): Json {
   return isSameJson(both, known) ? known : both
 }
 
+/** Elements never change, so what each is known by is found out once, however many operations follow. */
+const keys = new WeakMap<JsonObject, string>()
+
 /** What makes an element the same as another; whether it is the primary one does not. */
 function keyOf(element: Json): string {
   if (!isObject(element)) return canonicalText(element)
+  const known = keys.get(element)
+  if (known !== undefined) return known
   const { primary: _primary, ...rest } = element
-  return canonicalText(rest['value'] === undefined ? rest : [rest['type'] ?? null, rest['value']])
+  const key = canonicalText(rest['value'] === undefined ? rest : [rest['type'] ?? null, rest['value']])
+  keys.set(element, key)
+  return key
 }
 
 /** RFC 7644 3.5.2: a new primary value takes the mark from the old one; among equals the first keeps it. */
@@ -135,7 +149,9 @@ function withOnePrimary(list: Elements, before: ReadonlySet<Json>): Elements {
   if (primaries.length < 2) return list
   const leader = primaries.find((element) => !before.has(element)) ?? primaries[0]
   return list.map((element) =>
-    element !== leader && primaries.includes(element) ? { ...objectOf(element), primary: false } : element,
+    element !== leader && propertyOf(element, 'primary') === true
+      ? { ...objectOf(element), primary: false }
+      : element,
   )
 }
 

@@ -54,24 +54,41 @@ function memberValues(json: Json | readonly Json[]): readonly string[] {
 
 /** The same steps in fewer: neighbours of a kind become one, and a replace makes those before it void. */
 export function mergedSteps(steps: readonly MembershipStep[]): readonly MembershipStep[] {
-  const merged: MembershipStep[] = []
+  const gathered: Gathered[] = []
   for (const step of steps) {
-    const last = merged.at(-1)
-    if (step.kind === 'replace') merged.splice(0, merged.length, step)
-    else if (last === undefined) merged.push(step)
-    else merged.splice(-1, 1, ...joined(last, step))
+    if (step.kind === 'replace') gathered.length = 0
+    const last = gathered.at(-1)
+    if (step.kind === 'removeMatching') gathered.push(step)
+    else if (last === undefined || !canTake(last, step.kind)) {
+      gathered.push({ kind: step.kind, values: new Set(step.values) })
+    } else take(last, step)
   }
-  return merged
+  return gathered.map((step) =>
+    step.kind === 'removeMatching' ? step : { kind: step.kind, values: [...step.values] },
+  )
 }
 
-function joined(last: MembershipStep, step: MembershipStep): readonly MembershipStep[] {
-  if (last.kind === 'removeMatching' || step.kind === 'removeMatching') return [last, step]
-  if (last.kind === step.kind || (last.kind === 'replace' && step.kind === 'add')) {
-    return [{ kind: last.kind, values: [...new Set([...last.values, ...step.values])] }]
+type ValueKind = Exclude<MembershipStep['kind'], 'removeMatching'>
+
+/** A step that still grows; a set, so that a thousand operations cost no more than their values. */
+interface GatheredValues {
+  readonly kind: ValueKind
+  readonly values: Set<string>
+}
+
+type Gathered = GatheredValues | Extract<MembershipStep, { kind: 'removeMatching' }>
+
+function canTake(last: Gathered, kind: ValueKind): last is GatheredValues {
+  return last.kind === kind || last.kind === 'replace'
+}
+
+function take(
+  last: GatheredValues,
+  step: { readonly kind: ValueKind; readonly values: readonly string[] },
+): void {
+  const isRemovalFromAll = last.kind === 'replace' && step.kind === 'remove'
+  for (const value of step.values) {
+    if (isRemovalFromAll) last.values.delete(value)
+    else last.values.add(value)
   }
-  if (last.kind === 'replace') {
-    const gone = new Set(step.values)
-    return [{ kind: 'replace', values: last.values.filter((value) => !gone.has(value)) }]
-  }
-  return [last, step]
 }

@@ -228,6 +228,11 @@ describe('a filter is refused as invalidFilter', () => {
     )
   })
 
+  test('for its depth, which parts side by side do not add to', () => {
+    const parts = Array.from({ length: maxFilterDepth * 2 }, () => '(title pr)')
+    expect(parseFilter(parts.join(' or '), userType)).toMatchObject({ kind: 'or' })
+  })
+
   test('with a sentence that says what and where', () => {
     expect(() => parseFilter('userName eq "x" and unknown pr', userType)).toThrow(
       'The filter is not valid: there is no attribute unknown at character 21.',
