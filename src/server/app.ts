@@ -2,12 +2,12 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import express from 'express'
 import type { Express } from 'express'
 
 import { ScimError } from '#scim/errors.ts'
 
 import type { Answer } from './answer.ts'
+import { bareExpress } from './bare-express.ts'
 import { callOf } from './call.ts'
 import { beginExchange } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
@@ -39,10 +39,6 @@ const serve = async (
   reply(response, exchange, answer, { ...outcome, isClosing: server.closing.aborted })
   account(server, exchange, answer)
 }
-
-/** Express without what it adds to answers, and without its parsing of queries, which are parsed in query.ts. */
-export const bareExpress = (): Express =>
-  express().disable('x-powered-by').disable('etag').set('query parser', false)
 
 const understand = async (
   server: ServerParts,

@@ -7,18 +7,11 @@ import type { Metrics } from '#platform/metrics.ts'
 import { ScimError, toBody } from '#scim/errors.ts'
 
 import { createScimApp } from './app.ts'
-import { createAuthenticator } from './authenticate.ts'
-import { createCursors } from './cursor.ts'
 import { createDirectoryApp } from './directory-api/app.ts'
 import { problemBody, problemType } from './directory-api/problem.ts'
-import { createEvaluationSignal } from './evaluation-signal.ts'
 import { startHttp } from './http.ts'
 import { scimJson } from './media-type.ts'
-import type { ServerParts } from './parts.ts'
-import { createRateLimit } from './rate-limit.ts'
-import { watchRevocations } from './revocation-watch.ts'
-import { createTenantFinder } from './tenant-of-request.ts'
-import { createTokenUse } from './token-use.ts'
+import { openParts } from './parts.ts'
 
 export interface ServerOptions {
   readonly directory: Directory
@@ -47,84 +40,34 @@ export interface RunningServer extends AsyncDisposable {
   readonly directoryPort: number
 }
 
-/** Nothing that was revoked is believed for longer than this, even while the revocation counter cannot be read. */
-const cacheMaxAgeMs = 30_000
-
 /** Listens on both ports; throws the system's error (EADDRINUSE, EACCES) if it cannot. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
-  const { directory, keyring, metrics, log, now = Date.now, drainLimitMs = 25_000 } = options
+  const { host, now = Date.now, drainLimitMs = 25_000 } = options
+  // Unwinding goes from the last to the first: listeners drain before what their requests use is closed.
   await using stack = new AsyncDisposableStack()
   const closing = new AbortController()
   // The origin of `self` holds the port, which is known once the listener is there.
   const self = { port: options.scimPort }
-  const tenants = createTenantFinder({
-    directory,
-    pathRouting: options.pathRouting,
-    pathOrigin: () => pathOriginOf(options.pathOrigin, self.port),
-    cache: { maxEntries: 20_000, maxAgeMs: cacheMaxAgeMs },
+  const pathOrigin = (): string => pathOriginOf(options.pathOrigin, self.port)
+  const parts = openParts({ ...options, now, pathOrigin, closing: closing.signal }, stack)
+  const shared = { closing: closing.signal, drainLimitMs, ...(host === undefined ? {} : { host }) }
+  const scim = await startHttp({
+    ...shared,
+    port: options.scimPort,
+    app: createScimApp(parts),
+    protocolError: scimProtocolError,
   })
-  const authenticator = createAuthenticator({
-    directory,
-    keyring,
-    cache: { maxEntries: 50_000, maxAgeMs: cacheMaxAgeMs },
-    now,
-  })
-  // Unwinding goes from the last to the first: listeners drain before what their requests use is closed.
-  const evaluation = stack.use(
-    createEvaluationSignal(directory, (error, tenant) => {
-      log.warn({ err: error, tenant }, 'evaluation not signalled')
-    }),
-  )
-  const tokenUse = stack.use(
-    createTokenUse({ directory, onError: (error) => log.warn({ err: error }, 'token use not recorded') }),
-  )
-  stack.use(
-    watchRevocations({
-      directory,
-      onChange() {
-        tenants.flush()
-        authenticator.flush()
-      },
-      onError: (error) => log.warn({ err: error }, 'revocations not read'),
-    }),
-  )
-  const parts: ServerParts = {
-    directory,
-    tenants,
-    authenticator,
-    cursors: createCursors(keyring),
-    rateLimit: createRateLimit(),
-    tokenUse,
-    evaluation,
-    metrics,
-    log,
-    now,
-    closing: closing.signal,
-  }
-  const shared = {
-    closing: closing.signal,
-    drainLimitMs,
-    ...(options.host === undefined ? {} : { host: options.host }),
-  }
-  const scim = stack.use(
-    await startHttp({
-      ...shared,
-      port: options.scimPort,
-      app: createScimApp(parts),
-      protocolError: scimProtocolError,
-    }),
-  )
+  stack.use(scim)
   self.port = scim.port
-  const api = stack.use(
-    await startHttp({
-      ...shared,
-      port: options.directoryPort,
-      app: createDirectoryApp(parts),
-      protocolError: problem,
-    }),
-  )
+  const directory = await startHttp({
+    ...shared,
+    port: options.directoryPort,
+    app: createDirectoryApp(parts),
+    protocolError: directoryProtocolError,
+  })
+  stack.use(directory)
   const stop = stopOnce(stack.move(), closing, options.signal)
-  return { scimPort: scim.port, directoryPort: api.port, [Symbol.asyncDispose]: stop }
+  return { scimPort: scim.port, directoryPort: directory.port, [Symbol.asyncDispose]: stop }
 }
 
 /** Stops once, by disposal or by the signal, whichever comes first. */
@@ -160,7 +103,7 @@ const scimProtocolError = (status: number): { contentType: string; body: string 
   body: JSON.stringify(toBody(new ScimError(status, protocolErrorDetail))),
 })
 
-const problem = (status: number): { contentType: string; body: string } => ({
+const directoryProtocolError = (status: number): { contentType: string; body: string } => ({
   contentType: problemType,
   body: problemBody(new ScimError(status, protocolErrorDetail)),
 })

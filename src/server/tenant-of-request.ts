@@ -62,7 +62,7 @@ export const createTenantFinder = (options: TenantFinderOptions): TenantFinder =
 
   return {
     async find(hostHeader, rawPath) {
-      const path = rawPath.includes('//') ? rawPath.replace(/\/{2,}/g, '/') : rawPath
+      const path = singleSlashed(rawPath)
       const host = hostnameOf(hostHeader)
       const byHost = host === undefined ? undefined : await siteOfHost(host)
       if (byHost !== undefined) return placeIn(byHost, path)
@@ -93,8 +93,10 @@ export const hostnameOf = (header: string | undefined): string | undefined => {
 const siteAt = (tenant: TenantRecord, origin: string): Site | undefined => {
   if (tenant.deleted !== null) return undefined
   const endpoint = tenant.endpointPath.replace(/\/+$/, '')
-  return { tenant, baseURL: origin + endpoint, root: endpoint.replace(/\/v2$/, '') }
+  return { tenant, baseURL: origin + endpoint, root: singleSlashed(endpoint).replace(/\/v2$/, '') }
 }
+
+const singleSlashed = (path: string): string => (path.includes('//') ? path.replace(/\/{2,}/g, '/') : path)
 
 const placeIn = (site: Site, path: string): Place => {
   const below = path.slice(site.root.length)
