@@ -129,11 +129,10 @@ test('a server that refuses the connection for good is not taken for an absent o
   const url = new URL(db.appUrl)
   url.pathname = '/no_such_database'
   await using directory = await opened(url.href)
-  const calls = [
-    readInTenant(directory, tenant, statement),
-    inTenant(directory, tenant, {}, (scope) => scope.query(statement)),
-  ]
-  for (const call of calls) await expect(call).rejects.toMatchObject({ code: '3D000' })
+  const refused = { code: '3D000' }
+  await expect(readInTenant(directory, tenant, statement)).rejects.toMatchObject(refused)
+  const write = inTenant(directory, tenant, {}, (scope) => scope.query(statement))
+  await expect(write).rejects.toMatchObject(refused)
 })
 
 test('a closed directory leaves no connection and takes no further call', async () => {
