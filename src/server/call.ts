@@ -12,9 +12,11 @@ import type { Json } from '#scim/json.ts'
 import { readJson } from './body.ts'
 import type { Cursors } from './cursor.ts'
 import type { Exchange } from './exchange.ts'
+import { asRefusal } from './fault.ts'
 import type { ServerParts } from './parts.ts'
 import { parseQuery } from './query.ts'
 import type { Query } from './query.ts'
+import { logRefusal } from './reply.ts'
 import type { Site } from './tenant-of-request.ts'
 
 export interface Call {
@@ -38,6 +40,8 @@ export interface Call {
   note(dialects: Iterable<string>): void
   /** After a committed write: has the tenant's assignments evaluated soon. */
   changed(): void
+  /** What an operation of a bulk request threw, as the refusal that its result shows; logged with `operation`. */
+  refused(thrown: unknown, operation: string): ScimError
 }
 
 export interface CallParts {
@@ -71,10 +75,16 @@ export const callOf = ({ server, request, exchange, site }: CallParts): Call => 
       }
     },
     changed: () => server.evaluation.mark(tenant.id),
+    refused(thrown, operation) {
+      const refusal = asRefusal(thrown, exchange.requestId)
+      logRefusal(server.log, exchange, refusal, operation)
+      return refusal
+    },
   }
 }
 
-const preconditionOf = (header: string | undefined): Call['precondition'] => {
+/** The condition that an If-Match header sets. */
+export const preconditionOf = (header: string | undefined): Call['precondition'] => {
   if (header === undefined) return undefined
   const tags = parseIfMatch(header)
   return (version) => {

@@ -16,3 +16,9 @@ export class Refusal extends ScimError {
     this.headers = options.headers ?? {}
   }
 }
+
+/** The 405 of an endpoint that has other methods; they are in Allow. */
+export const methodNotAllowed = (methods: Readonly<Record<string, unknown>>, method: string): Refusal => {
+  const allow = Object.keys(methods).flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
+  return new Refusal(405, `${method} is not possible here.`, { headers: { allow: allow.join(', ') } })
+}

@@ -58,13 +58,20 @@ export const reply = (
 }
 
 /** One line for a refusal, in fields that can be searched: who, what they said it in, where, and why. */
-export const logRefusal = (log: Logger, exchange: Exchange, refusal: ScimError): void => {
+export const logRefusal = (
+  log: Logger,
+  exchange: Exchange,
+  refusal: ScimError,
+  /** Which one of a bulk request. */
+  operation?: string,
+): void => {
   const facts = {
     requestId: exchange.requestId,
     tenant: exchange.tenant,
     tokenId: exchange.tokenId,
     method: exchange.method,
     path: exchange.path,
+    operation,
     status: refusal.status,
     scimType: refusal.scimType,
     dialects: [...exchange.dialects],

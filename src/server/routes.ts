@@ -1,4 +1,4 @@
-/** Resource types and verbs -> handlers. No line here or in a handler knows one resource type from another. */
+/** Paths and methods -> handlers. No line here or in a handler knows one resource type from another. */
 
 import { ScimError } from '#scim/errors.ts'
 import { resourceTypes } from '#scim/resource-types.ts'
@@ -6,7 +6,7 @@ import type { ResourceType } from '#scim/schema.ts'
 
 import type { Answer } from './answer.ts'
 import type { Call } from './call.ts'
-import { create } from './handlers/create.ts'
+import { bulk } from './handlers/bulk.ts'
 import {
   resourceTypeList,
   resourceTypeNamed,
@@ -15,12 +15,10 @@ import {
   serviceProvider,
 } from './handlers/discovery.ts'
 import { list } from './handlers/list.ts'
-import { patch } from './handlers/patch.ts'
-import { read } from './handlers/read.ts'
-import { remove } from './handlers/remove.ts'
-import { replace } from './handlers/replace.ts'
 import { search } from './handlers/search.ts'
-import { Refusal } from './refusal.ts'
+import { methodNotAllowed } from './refusal.ts'
+import { collection, item } from './resource-routes.ts'
+import type { Endpoint } from './resource-routes.ts'
 
 export interface Route {
   /** Resource type or endpoint, for metrics. */
@@ -29,29 +27,6 @@ export interface Route {
   readonly isPublic: boolean
   handle(call: Call): Promise<Answer> | Answer
 }
-
-type Handle = (call: Call, id: string) => Promise<Answer> | Answer
-
-interface Endpoint {
-  readonly name: string
-  readonly isPublic?: boolean
-  readonly methods: Readonly<Record<string, Handle>>
-}
-
-const collection = (type: ResourceType): Endpoint => ({
-  name: type.name,
-  methods: { GET: (call) => list(call, type), POST: (call) => create(call, type) },
-})
-
-const item = (type: ResourceType): Endpoint => ({
-  name: type.name,
-  methods: {
-    GET: (call, id) => read(call, type, id),
-    PUT: (call, id) => replace(call, type, id),
-    PATCH: (call, id) => patch(call, type, id),
-    DELETE: (call, id) => remove(call, type, id),
-  },
-})
 
 const searchOf = (type: ResourceType): Endpoint => ({
   name: type.name,
@@ -62,6 +37,7 @@ const searchOf = (type: ResourceType): Endpoint => ({
 const fixed: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/', { name: 'Root', methods: { GET: (call) => list(call) } }],
   ['/.search', { name: 'Root', methods: { POST: (call) => search(call) } }],
+  ['/Bulk', { name: 'Bulk', methods: { POST: bulk } }],
   // Readable without a token: it says how to authenticate (RFC 7643 section 5).
   [
     '/ServiceProviderConfig',
@@ -83,7 +59,6 @@ const items: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
 /** What RFC 7644 defines and this server does not do, with the reason. */
 const unsupported: ReadonlyMap<string, string> = new Map([
   ['/Me', 'A token stands for an integration, not for a user, so there is no /Me (RFC 7644 section 3.11).'],
-  ['/Bulk', 'Bulk operations are not supported (RFC 7644 section 3.7).'],
 ])
 
 /** The route of a path below the base URL; it always has one, since refusing an unknown path is a route too. */
@@ -106,13 +81,15 @@ const routeAt = (endpoint: Endpoint, method: string, encodedId: string): Route =
   // HEAD is GET without the body, which Node leaves out.
   const handle = endpoint.methods[method === 'HEAD' ? 'GET' : method]
   const { name, isPublic = false } = endpoint
-  if (handle === undefined) return { name, isPublic, handle: () => refuseMethod(endpoint, method) }
+  if (handle === undefined)
+    return {
+      name,
+      isPublic,
+      handle: () => {
+        throw methodNotAllowed(endpoint.methods, method)
+      },
+    }
   return { name, isPublic, handle: (call) => handle(call, decodeId(encodedId)) }
-}
-
-const refuseMethod = ({ methods }: Endpoint, method: string): never => {
-  const allow = Object.keys(methods).flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
-  throw new Refusal(405, `${method} is not possible here.`, { headers: { allow: allow.join(', ') } })
 }
 
 const refusing = (error: ScimError): Route => ({

@@ -15,8 +15,6 @@ export interface Step {
   readonly postponed: ReadonlySet<string>
 }
 
-const nothing: ReadonlySet<string> = new Set()
-
 /** One run for each operation, and at the end one completion for each run that had to do without something. */
 export function stepsOf(operations: readonly (BulkOperation | RefusedOperation)[]): readonly Step[] {
   const created = new Set(operations.map(createdBy).filter((bulkId) => bulkId !== undefined))
@@ -46,8 +44,10 @@ export function stepsOf(operations: readonly (BulkOperation | RefusedOperation)[
   for (const [index, operation] of operations.entries()) {
     if (createdBy(operation) !== undefined) run(index, operations.length)
   }
-  const incomplete = steps.filter(({ postponed }) => postponed.size > 0)
-  return [...steps, ...incomplete.map((step): Step => ({ ...step, kind: 'complete' }))]
+  const completions = steps
+    .filter(({ postponed }) => postponed.size > 0)
+    .map(({ index, postponed }): Step => ({ index, kind: 'complete', postponed }))
+  return [...steps, ...completions]
 }
 
 function createdBy(operation: BulkOperation | RefusedOperation): string | undefined {
@@ -55,10 +55,7 @@ function createdBy(operation: BulkOperation | RefusedOperation): string | undefi
 }
 
 /** References to what no operation creates are not waited for; they are refused when their operation runs. */
-function awaitedBy(
-  operation: BulkOperation | RefusedOperation,
-  created: ReadonlySet<string>,
-): Set<string> {
+function awaitedBy(operation: BulkOperation | RefusedOperation, created: ReadonlySet<string>): Set<string> {
   if ('refusal' in operation) return new Set()
   const { id = null, data } = operation
   return new Set([...referencesIn([id, data])].filter((bulkId) => created.has(bulkId)))
@@ -76,5 +73,3 @@ function waitingFor(awaited: readonly ReadonlySet<string>[]): ReadonlyMap<string
   }
   return waiting
 }
-
-export { nothing as nothingPostponed }

@@ -94,11 +94,13 @@ function readOperation(parameters: Parameters, label: Label): BulkOperation {
   const method = methodOf(label.method)
   if (path === undefined) throw invalidValue('path', 'is required in each operation')
   // "REQUIRED when "method" is "POST"."
-  if (method === 'POST' && bulkId === undefined) throw invalidValue('bulkId', 'is required where method is POST')
+  if (method === 'POST' && bulkId === undefined)
+    throw invalidValue('bulkId', 'is required where method is POST')
   const version = parameters.get('version') ?? undefined
   if (version !== undefined && typeof version !== 'string') throw invalidValue('version', 'is a text')
   const data = parameters.get('data') ?? null
-  if (method !== 'DELETE' && data === null) throw invalidValue('data', `is required where method is ${method}`)
+  if (method !== 'DELETE' && data === null)
+    throw invalidValue('data', `is required where method is ${method}`)
   return {
     ...label,
     method,
@@ -120,7 +122,9 @@ function placeOf(path: string): Pick<BulkOperation, 'type' | 'id'> {
   const whole = path.startsWith('/') ? path : `/${path}`
   const type = resourceTypes.find(({ endpoint }) => whole === endpoint || whole.startsWith(`${endpoint}/`))
   if (type === undefined) {
-    throw new ScimError(404, 'The path of an operation begins with the endpoint of a resource type.', { path })
+    throw new ScimError(404, 'The path of an operation begins with the endpoint of a resource type.', {
+      path,
+    })
   }
   const id = whole.slice(type.endpoint.length + 1)
   return id === '' ? { type } : { type, id }

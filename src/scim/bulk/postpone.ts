@@ -20,7 +20,9 @@ export interface Postponed {
  * Throws 409 if that is an attribute without which nothing can be created.
  */
 export function postpone(body: Json, bulkIds: ReadonlySet<string>, type: ResourceType): Postponed {
-  const { kept, later } = isObject(body) ? split(body, { bulkIds, type, prefix: '' }) : { kept: body, later: [] }
+  const { kept, later } = isObject(body)
+    ? split(body, { bulkIds, type, prefix: '' })
+    : { kept: body, later: [] }
   return { body: kept, completion: { schemas: [messageUrns.patchOp], Operations: later } }
 }
 

@@ -8,12 +8,20 @@ const prefix = 'bulkId:'
 /** In the path of a PATCH operation, as a literal of its filter: `members[value eq "bulkId:qwerty"]`. */
 const quoted = /"bulkId:([^"\\]+)"/g
 
+/** The id of what was created for a bulkId; throws if nothing was. */
+export type IdOf = (bulkId: string) => string
+
+/** The text, or the id that it refers to. */
+export function withId(text: string, idOf: IdOf): string {
+  return text.startsWith(prefix) ? idOf(text.slice(prefix.length)) : text
+}
+
 /**
  * The JSON with an id in place of each reference. A text that is a reference as a whole is one wherever it stands,
  * since extensions "that include references to other resources MUST be handled in the same way".
  */
-export function withIds(json: Json, idOf: (bulkId: string) => string): Json {
-  if (typeof json === 'string') return json.startsWith(prefix) ? idOf(json.slice(prefix.length)) : json
+export function withIds(json: Json, idOf: IdOf): Json {
+  if (typeof json === 'string') return withId(json, idOf)
   if (isList(json)) return json.map((one) => withIds(one, idOf))
   if (!isObject(json)) return json
   return Object.fromEntries(

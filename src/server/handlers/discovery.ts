@@ -8,11 +8,11 @@ import { renderListResponse } from '#scim/list-query.ts'
 import { jsonAnswer } from '#server/answer.ts'
 import type { Answer } from '#server/answer.ts'
 import type { Call } from '#server/call.ts'
-import { features } from '#server/features.ts'
+import { featuresFor } from '#server/features.ts'
 
 /** Paging, sorting and projection are ignored here, and so is a filter (RFC 7644 section 4). */
 export const serviceProvider = (call: Call): Answer =>
-  jsonAnswer(JSON.stringify(serviceProviderConfig(call.baseURL, features)))
+  jsonAnswer(JSON.stringify(serviceProviderConfig(call.baseURL, featuresFor(call.tenant))))
 
 export const resourceTypeList = (call: Call): Answer => listOf(call, resourceTypeDocuments(call.baseURL))
 export const resourceTypeNamed = (call: Call, name: string): Answer =>

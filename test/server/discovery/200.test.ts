@@ -14,7 +14,7 @@ describe('discovery', () => {
     expect(reply.status).toBe(200)
     expect(reply.body).toMatchObject({
       patch: { supported: true },
-      bulk: { supported: false },
+      bulk: { supported: true, maxOperations: 1000, maxPayloadSize: 10_485_760 },
       filter: { supported: true },
       sort: { supported: true },
       etag: { supported: true },
