@@ -19,16 +19,21 @@ export interface Deletion {
   readonly now?: Date
 }
 
-/** The groups that hold the resource, and it, all by id: the order in which everybody locks groups. */
-const lockHolders = prepared(
-  'lock_holders',
-  `select resource.id from resource
+const holders = `select resource.id from resource
   where resource.tenant_id = :tenant::uuid and resource.id = any(array(
     select membership.group_id from membership
     where membership.tenant_id = :tenant::uuid and membership.member_id = :id::uuid
     union all select :id::uuid))
-  order by resource.id for no key update`,
-)
+  order by resource.id for no key update`
+
+/** The groups that hold the resource, and it, all by id: the order in which everybody locks groups. */
+const lockHolders = prepared('lock_holders', holders)
+
+/**
+ * The same once more now that nobody else can add it: groups that got it while this waited. To wait for them would be
+ * out of order, so the transaction begins again if one is busy.
+ */
+const lockNewHolders = prepared('lock_new_holders', `${holders} nowait`)
 
 /** Whoever adds it to a group at this moment is waited for, and nobody can afterwards. */
 const lockForDeletion = prepared(
@@ -98,6 +103,7 @@ export async function deleteResource(scope: TenantScope, wanted: Deletion, actor
   const locking = Promise.all([
     scope.query(lockHolders(values)),
     scope.query<LockedRow>(lockForDeletion(values)),
+    scope.query(lockNewHolders(values)),
   ])
   if (precondition === undefined) {
     const [, gone] = await Promise.all([locking, scope.query(deletion(values))])

@@ -109,7 +109,7 @@ export function elementsOf(target: AttributeReference, context: FilterContext): 
   return {
     // Lax mode: an element that is no list counts as a list of one, and an absent one as none.
     from: `jsonb_path_query(${list}, '$[*]') with ordinality as element(item, ordinal) where true`,
-    order: `element.item -> 'primary' = 'true' desc nulls last, element.ordinal`,
+    order: `(element.item -> 'primary' = 'true') is true desc, element.ordinal`,
     operand: (subAttribute) =>
       documentOperand(
         'element.item',

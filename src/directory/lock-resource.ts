@@ -16,10 +16,25 @@ export const lockResource = prepared(
   for no key update`,
 )
 
+/**
+ * Waits from here on end soon, and the transaction begins again. What must be locked after a look at the resource
+ * (waiting values, members, groups to join) comes in an order of its own, so two that wait for each other would
+ * otherwise stand until Postgres looks for deadlocks, a second later.
+ */
+const thenWaitBriefly = `set_config('lock_timeout', '100ms', true) as waits`
+
+/** The same before a decision by the caller. */
+export const lockVersion = prepared(
+  'lock_version',
+  `select resource.version, resource.last_modified as "lastModified", ${planOnce}, ${thenWaitBriefly} from resource
+  where resource.tenant_id = :tenant::uuid and resource.id = :id::uuid and resource.type = :type::text
+  for no key update`,
+)
+
 /** Locks the resource and reads its document too. Returns a ResourceRow, or no row. */
 export const lockDocument = prepared(
   'lock_document',
-  `select ${resourceColumns('resource')}, ${planOnce} from resource
+  `select ${resourceColumns('resource')}, ${planOnce}, ${thenWaitBriefly} from resource
   where resource.tenant_id = :tenant::uuid and resource.id = :id::uuid and resource.type = :type::text
   for no key update`,
 )

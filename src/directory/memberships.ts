@@ -5,8 +5,8 @@ import type { ResourceType } from '#scim/schema.ts'
 import { logValues } from './changes.ts'
 import type { Actor, ChangeAction } from './changes.ts'
 import { changeStatement, noParts } from './change-sql.ts'
-import type { ChangedRow } from './change-sql.ts'
-import { lockResource } from './lock-resource.ts'
+import type { ChangedRow, ChangeParts } from './change-sql.ts'
+import { lockResource, lockVersion } from './lock-resource.ts'
 import type { LockedRow, Precondition } from './lock-resource.ts'
 import { matchingAsValues } from './matching-members.ts'
 import { hasMembers } from './member-sql.ts'
@@ -57,16 +57,23 @@ export async function changeMembership(
   }
   const named = steps.filter(isValueStep)
   if (precondition === undefined && named.length === steps.length) {
-    const [[before], after] = await Promise.all([
+    const pushed = pushOf(values, named)
+    // Waiting values before the group, as a creation that joins groups locks them.
+    const [, [before], after] = await Promise.all([
+      pushed.parts.adds ? scope.query(lockUnresolved(pushed.values)) : undefined,
       scope.query<LockedRow>(lockResource(values)),
-      work(scope, values, named),
+      apply(scope, pushed),
     ])
     return before && facts(before, after)
   }
-  const [before] = await scope.query<LockedRow>(lockResource(values))
+  const [before] = await scope.query<LockedRow>(lockVersion(values))
   if (before === undefined) return undefined
   precondition?.(before.version)
-  const after = await work(scope, values, await matchingAsValues(scope, change))
+  const pushed = pushOf(values, await matchingAsValues(scope, change))
+  const [, after] = await Promise.all([
+    pushed.parts.adds ? scope.query(lockUnresolved(pushed.values)) : undefined,
+    apply(scope, pushed),
+  ])
   return facts(before, after)
 }
 
@@ -79,22 +86,22 @@ function isValueStep(step: MembershipStep): step is ValueStep {
   return step.kind !== 'removeMatching'
 }
 
-/** Sends the change at once; the row it returns, or undefined when nothing changed. */
-async function work(
-  scope: TenantScope,
-  values: NamedValues,
-  steps: readonly ValueStep[],
-): Promise<ChangedRow | undefined> {
+interface Push {
+  readonly parts: ChangeParts
+  readonly values: NamedValues
+}
+
+function pushOf(values: NamedValues, steps: readonly ValueStep[]): Push {
   const delta = netOf(steps)
-  const parts = { ...noParts, ...partsOf(delta) }
+  return { parts: { ...noParts, ...partsOf(delta) }, values: { ...values, ...memberValues(delta) } }
+}
+
+/** Sends the change at once; the row it returns, or undefined when nothing changed. */
+async function apply(scope: TenantScope, { parts, values }: Push): Promise<ChangedRow | undefined> {
   if (!hasMembers(parts)) return undefined
-  const bound = { ...values, ...memberValues(delta) }
   try {
-    const [, rows] = await Promise.all([
-      delta.adds.length > 0 ? scope.query(lockUnresolved(bound)) : undefined,
-      scope.query<ChangedRow>(changeStatement(parts)(bound)),
-    ])
-    return rows[0]
+    const [row] = await scope.query<ChangedRow>(changeStatement(parts)(values))
+    return row
   } catch (error) {
     throw writeRefusal(error)
   }

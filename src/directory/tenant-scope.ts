@@ -46,8 +46,12 @@ export interface TenantOptions {
   readonly isOneStatement?: boolean
 }
 
-/** serialization_failure and deadlock_detected: Postgres rolled back, and running it again is the remedy. */
-const isWorthRetrying = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error) ?? '')
+/**
+ * serialization_failure, deadlock_detected, and lock_not_available of a statement that would not wait: Postgres
+ * rolled back, and running it again is the remedy.
+ */
+const isWorthRetrying = (error: unknown): boolean =>
+  ['40001', '40P01', '55P03'].includes(sqlState(error) ?? '')
 
 /**
  * Runs `work` in a transaction of one tenant and commits it; any error of `work` rolls back and is thrown on.

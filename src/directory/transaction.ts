@@ -107,6 +107,7 @@ interface EndingSession extends Session {
 function sessionOn(client: PoolClient, directory: Directory, options: TransactionOptions): EndingSession {
   let hasEnded = false
   let committing: Promise<QueryResult> | undefined
+  let firstError: { readonly error: unknown } | undefined
   const sendCommit = (): Promise<QueryResult> => {
     hasEnded = true
     const sent = client.query('commit')
@@ -133,7 +134,9 @@ function sessionOn(client: PoolClient, directory: Directory, options: Transactio
       try {
         return (await answer).rows
       } catch (error) {
-        throw databaseError(error)
+        // What was sent behind a statement that failed fails too, with an error that hides the reason.
+        firstError ??= { error }
+        throw databaseError(firstError.error)
       }
     },
     async commit() {
