@@ -34,8 +34,8 @@ export interface SortBy {
 export type Page =
   /** `startIndex` from 1; a `count` of 0 asks for the total alone. */
   | { readonly kind: 'index'; readonly startIndex: number; readonly count: number }
-  /** No `cursor` asks for the first page. */
-  | { readonly kind: 'cursor'; readonly cursor?: string; readonly count: number }
+  /** No `cursor` asks for the first page; no `count` for pages as large as those before. */
+  | { readonly kind: 'cursor'; readonly cursor?: string; readonly count?: number }
 
 /** Parameters of a request by lower-case name. */
 export type ListParameters = ReadonlyMap<string, string>
@@ -99,11 +99,17 @@ function read(
 function pageOf(parameters: ListParameters): Page {
   const cursor = parameters.get('cursor')
   const scimType = cursor === undefined ? 'invalidValue' : 'invalidCount'
-  const asked = integerOf(parameters, 'count', scimType) ?? defaultPageSize
-  const count = Math.min(Math.max(asked, 0), maxPageSize)
-  if (cursor !== undefined) return { kind: 'cursor', count, ...(cursor === '' ? {} : { cursor }) }
+  const asked = integerOf(parameters, 'count', scimType)
+  const count = asked === undefined ? undefined : Math.min(Math.max(asked, 0), maxPageSize)
+  if (cursor !== undefined) {
+    return {
+      kind: 'cursor',
+      ...(count === undefined ? {} : { count }),
+      ...(cursor === '' ? {} : { cursor }),
+    }
+  }
   const startIndex = Math.max(integerOf(parameters, 'startindex', 'invalidValue') ?? 1, 1)
-  return { kind: 'index', startIndex, count }
+  return { kind: 'index', startIndex, count: count ?? defaultPageSize }
 }
 
 /** Whole numbers beyond what JavaScript counts exactly are cut to that. */

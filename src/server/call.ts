@@ -26,6 +26,8 @@ export interface Call {
   readonly baseURL: string
   readonly query: Query
   readonly cursors: Cursors
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   /** Who writes, for the change rows. */
   readonly actor: Actor
   /** Aborts when the client goes away. */
@@ -60,6 +62,7 @@ export const callOf = ({ server, request, exchange, site }: CallParts): Call => 
     baseURL: site.baseURL,
     query: parseQuery(exchange.queryText),
     cursors: server.cursors,
+    now: server.now,
     actor: { actor: exchange.tokenId ?? 'anonymous', requestId: exchange.requestId },
     signal: exchange.signal,
     body: () => readJson(request, tenant.settings.limits.maxPayloadBytes),

@@ -15,8 +15,8 @@ export interface Cursors {
 }
 
 /**
- * Sealed with the pepper, since keys go into statements as they are. They do not expire, and every server reads
- * those of the others, until the pepper is removed.
+ * Sealed with the pepper, since keys go into statements as they are. Every server reads those of the others, until
+ * the pepper is removed.
  */
 export const createCursors = (keyring: Keyring): Cursors => ({
   encode(question, keys) {
@@ -25,9 +25,10 @@ export const createCursors = (keyring: Keyring): Cursors => ({
     return `${pepper.kid}.${place}.${seal(pepper, question, place)}`
   },
   decode(question, cursor) {
-    const [kid = '', place = '', sealed = ''] = cursor.split('.')
+    const [kid = '', place = '', sealed = '', ...more] = cursor.split('.')
     const pepper = keyring.find(kid)
-    if (pepper === undefined || !isEqual(sealed, seal(pepper, question, place))) return undefined
+    if (pepper === undefined || more.length > 0 || !isEqual(sealed, seal(pepper, question, place)))
+      return undefined
     const keys: CursorKeys = JSON.parse(Buffer.from(place, 'base64url').toString())
     return keys
   },

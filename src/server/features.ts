@@ -4,8 +4,9 @@ import type { TenantRecord } from '#directory/tenants.ts'
 import { maxBulkOperations } from '#scim/bulk/parse.ts'
 import type { Features } from '#scim/discovery.ts'
 
-/** Cursors hold a position and no state of ours, so they do not expire. */
+import { cursorTimeoutSeconds } from './list-cursor.ts'
+
 export const featuresFor = ({ settings }: TenantRecord): Features => ({
   bulk: { maxOperations: maxBulkOperations, maxPayloadSize: settings.limits.maxPayloadBytes },
-  cursor: {},
+  cursor: { timeoutSeconds: cursorTimeoutSeconds },
 })

@@ -1,9 +1,8 @@
 /** A list of resources, however it was asked for: of one type or of all, by index or by cursor. */
 
 import { listResources } from '#directory/list-resources.ts'
-import type { ListPosition, PageOf } from '#directory/list-resources.ts'
-import { ScimError } from '#scim/errors.ts'
-import { parseListQuery, parseRootListQuery, renderListResponse } from '#scim/list-query.ts'
+import type { PageOf } from '#directory/list-resources.ts'
+import { defaultPageSize, parseListQuery, parseRootListQuery, renderListResponse } from '#scim/list-query.ts'
 import type { ListQuery } from '#scim/list-query.ts'
 import { needsMembers, needsMemberships, render } from '#scim/project.ts'
 import { resourceTypes } from '#scim/resource-types.ts'
@@ -12,7 +11,7 @@ import type { ResourceType } from '#scim/schema.ts'
 import { jsonAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { Call } from './call.ts'
-import type { CursorKeys } from './cursor.ts'
+import { cursorTo, placeAt } from './list-cursor.ts'
 
 /** Parameters as a query string or a `.search` body gives them. */
 export type Parameters = Iterable<readonly [string, string]>
@@ -32,10 +31,11 @@ export const listing = async (call: Call, parameters: Parameters, type?: Resourc
   if (first === undefined) throw new Error('there is no resource type')
   const { page: wanted, sortBy } = first.query
   const question = questionOf(call, parameters, type)
+  const cut = pageOf(call, wanted, question)
   const page = await listResources(call.directory, call.tenant.id, {
     targets: asked.map(targetOf),
     isDescending: sortBy?.descending ?? asked.some(({ query }) => query.sortBy?.descending === true),
-    page: pageOf(call, wanted, question),
+    page: cut,
     // RFC 9865 section 2: pages after the first may leave the total out, and counting is the expensive part.
     isCounted: wanted.kind === 'index' || wanted.cursor === undefined,
     members: asked.some(({ type, query }) => needsMembers(query.projection, type)),
@@ -52,7 +52,7 @@ export const listing = async (call: Call, parameters: Parameters, type?: Resourc
       ...(page.total === undefined ? {} : { totalResults: page.total }),
       ...(wanted.kind === 'index' ? { startIndex: wanted.startIndex } : {}),
       ...(wanted.kind === 'cursor' && page.next !== undefined
-        ? { nextCursor: call.cursors.encode(question, keysOf(page.next)) }
+        ? { nextCursor: cursorTo(call, question, { position: page.next, count: cut.count }) }
         : {}),
       resources,
     }),
@@ -65,26 +65,16 @@ const targetOf = ({ type, query: { filter, sortBy } }: Asked) => ({
   ...(sortBy === undefined ? {} : { sortBy: sortBy.reference }),
 })
 
-/** What selects and orders the list. Page size and projection may change between two pages. */
+/** What selects and orders the list. The projection may change between two pages. */
 const questionOf = (call: Call, parameters: Parameters, type: ResourceType | undefined): unknown => {
   const given = new Map([...parameters].map(([name, value]) => [name.toLowerCase(), value]))
   return [call.tenant.id, type?.name, given.get('filter'), given.get('sortby'), given.get('sortorder')]
 }
 
+/** The page after a cursor has the size of those before, unless it says otherwise, which is refused. */
 const pageOf = (call: Call, page: ListQuery['page'], question: unknown): PageOf => {
   if (page.kind === 'index') return page
-  if (page.cursor === undefined) return { kind: 'after', count: page.count }
-  return { kind: 'after', after: positionIn(call.cursors.decode(question, page.cursor)), count: page.count }
-}
-
-const keysOf = ({ id, key }: ListPosition): CursorKeys => (key === undefined ? [id] : [id, key])
-
-const positionIn = (keys: CursorKeys | undefined): ListPosition => {
-  const [id, key] = keys ?? []
-  if (typeof id !== 'string')
-    throw new ScimError(400, 'The cursor does not belong to this query; begin again without it.', {
-      scimType: 'invalidCursor',
-      path: 'cursor',
-    })
-  return key === undefined ? { id } : { id, key }
+  if (page.cursor === undefined) return { kind: 'after', count: page.count ?? defaultPageSize }
+  const { position, count } = placeAt(call, question, { ...page, cursor: page.cursor })
+  return { kind: 'after', after: position, count }
 }
