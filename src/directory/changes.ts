@@ -45,7 +45,7 @@ export function logValues(scope: TenantScope, actor: Actor, action: ChangeAction
  */
 export const chunkCtes: readonly string[] = [
   `numbered as (
-    select value, kind, (row_number() over (order by kind, value) - 1) / ${String(membersPerChange)} as chunk
+    select value, kind, (row_number() over () - 1) / ${String(membersPerChange)} as chunk
     from moved
   )`,
   `chunks as (

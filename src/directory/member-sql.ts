@@ -81,7 +81,8 @@ const aimed: readonly string[] = [
 
 /** What the values to add mean, and whether they are members already. */
 function found(parts: MemberParts): readonly string[] {
-  const wins = `not exists (select from aimed where aimed.id = named.id and aimed.position > named.position)`
+  const wins = `named.id is null
+        or named.id not in (select latest.id from latest where latest.removed > latest.added)`
   return [
     `named as materialized (
       select pushed.value, pushed.position, coalesce(
@@ -91,15 +92,32 @@ function found(parts: MemberParts): readonly string[] {
       from holder cross join unnest(:add_values::text[], :add_ids::uuid[], :add_positions::integer[])
         as pushed(value, id, position)
     )`,
-    // A scalar subquery and not `exists`, which the planner may answer by reading the whole group.
+    ...(parts.removes ? [latest] : []),
     `found as materialized (
-      select named.value, named.id, named.position, (
-        select true from membership where ${memberOfHolder} and membership.member_id = named.id
-      ) is not null as is_member
+      select named.value, named.id, ${parts.isReplace ? isMember : 'false'} as is_member
       from named ${parts.removes ? `where ${wins}` : ''}
     )`,
   ]
 }
+
+/** When each member was last named by an addition and by a removal, whatever the value was that named it. */
+const latest = `latest as materialized (
+  select said.id, max(said.position) filter (where said.is_added) as added,
+    max(said.position) filter (where not said.is_added) as removed
+  from (
+    select named.id, named.position, true as is_added from named
+    union all select aimed.id, aimed.position, false from aimed
+  ) as said
+  where said.id is not null group by said.id
+)`
+
+/**
+ * A replacement names mostly those who are members already, and leaves their rows and locks alone. A scalar subquery
+ * and not `exists`, which the planner may answer by reading the whole group.
+ */
+const isMember = `(
+        select true from membership where ${memberOfHolder} and membership.member_id = named.id
+      ) is not null`
 
 const added: readonly string[] = [
   // A member that is deleted meanwhile is waited for and then not found; a foreign key would fail instead. Lateral,
@@ -132,7 +150,7 @@ function removed(parts: MemberParts): string {
     ? `membership.member_id not in (select found.id from found where found.id is not null)`
     : `membership.member_id = any(array(select aimed.id from aimed where aimed.id is not null ${
         parts.adds
-          ? `and not exists (select from named where named.id = aimed.id and named.position > aimed.position)`
+          ? `and aimed.id not in (select latest.id from latest where latest.added > latest.removed)`
           : ''
       }))`
   return `removed as (

@@ -12,6 +12,7 @@ import { matchingAsValues } from './matching-members.ts'
 import { hasMembers } from './member-sql.ts'
 import { isId, memberValues, netOf, partsOf } from './member-values.ts'
 import type { ValueStep } from './member-values.ts'
+import { setPlanning } from './plan-once.ts'
 import type { NamedValues } from './prepared.ts'
 import type { TenantScope } from './tenant-scope.ts'
 import { lockUnresolved } from './waiting-members.ts'
@@ -59,7 +60,8 @@ export async function changeMembership(
   if (precondition === undefined && named.length === steps.length) {
     const pushed = pushOf(values, named)
     // Waiting values before the group, as a creation that joins groups locks them.
-    const [, [before], after] = await Promise.all([
+    const [, , [before], after] = await Promise.all([
+      pushed.parts.adds ? scope.query(setPlanning({})) : undefined,
       pushed.parts.adds ? scope.query(lockUnresolved(pushed.values)) : undefined,
       scope.query<LockedRow>(lockResource(values)),
       apply(scope, pushed),

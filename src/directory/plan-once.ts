@@ -8,5 +8,11 @@
  * such a table as a whole, instead of by its index, then does so for each of 10,000 members (a minute instead of
  * 70 ms).
  */
+
+import { prepared } from './prepared.ts'
+
 export const planOnce = `set_config('plan_cache_mode', 'force_generic_plan', true) as plans,
   set_config('enable_seqscan', 'off', true) as scans`
+
+/** The same as a statement of its own, for a flight whose first statement is a long one. */
+export const setPlanning = prepared('plan_once', `select ${planOnce}`)

@@ -70,11 +70,12 @@ test('a list without an order is by id, and counts all', async () => {
   expect(idsOf(resources)).toEqual(allIds())
 })
 
+const shown = async (startIndex: number, count: number): Promise<unknown> => {
+  const { total, resources } = await list({ page: { kind: 'index', startIndex, count } })
+  return [total, idsOf(resources)]
+}
+
 test('index paging: no more than asked, the total on every page, nothing beyond the end', async () => {
-  const shown = async (startIndex: number, count: number): Promise<unknown> => {
-    const { total, resources } = await list({ page: { kind: 'index', startIndex, count } })
-    return [total, idsOf(resources)]
-  }
   expect(await shown(1, 4)).toEqual([10, allIds().slice(0, 4)])
   expect(await shown(9, 4)).toEqual([10, allIds().slice(8)])
   expect(await shown(7, 4)).toEqual([10, allIds().slice(6)])

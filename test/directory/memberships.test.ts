@@ -164,4 +164,12 @@ test('ten thousand members come and go in one request each', async () => {
   expect(await memberIds(db, id)).toHaveLength(1_001)
   await step(db, id, { kind: 'remove', values: many })
   expect(await memberIds(db, id)).toEqual([user(0)])
+  await step(db, id, { kind: 'add', values: many.slice(0, 5_000) })
+  await step(
+    db,
+    id,
+    { kind: 'remove', values: [...many.slice(0, 5_000), user(0)] },
+    { kind: 'add', values: many.slice(5_000) },
+  )
+  expect(await memberIds(db, id)).toEqual(many.slice(5_000))
 })
