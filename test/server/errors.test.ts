@@ -26,14 +26,17 @@ const routes: readonly (readonly [string, readonly string[]])[] = [
 
 describe('every route', () => {
   // Hard spot 11: plain text and HTML hide the cause. D1: 405 with Allow.
-  test.for(routes)('%s refuses any method but %j with 405 and says which it has', async ([path, methods]) => {
-    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
-      if (methods.includes(method)) continue
-      const reply = await used.tenant.send(method, path)
-      expect(reply).toEqual(scimError(405))
-      expect(reply.headers['allow']).toBe(methods.join(', '))
-    }
-  })
+  test.for(routes)(
+    'D1, C8: %s refuses any method but %j with 405 and says which it has',
+    async ([path, methods]) => {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
+        if (methods.includes(method)) continue
+        const reply = await used.tenant.send(method, path)
+        expect(reply).toEqual(scimError(405))
+        expect(reply.headers['allow']).toBe(methods.join(', '))
+      }
+    },
+  )
 
   test.for(routes)(
     '%s tells no caches to keep an answer, and names no framework',
@@ -55,13 +58,13 @@ test.for([
   '/%2e%2e',
   '/Users%2Fx',
   '/🚀',
-])('the unknown route %s is a SCIM 404 for every method', async (path) => {
+])('D3: the unknown route %s is a SCIM 404 for every method', async (path) => {
   for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
     expect(await used.tenant.send(method, encodeURI(path))).toEqual(scimError(404))
 })
 
 // E4: a token stands for an integration, not for a user.
-test.for(['/Me', '/Me/emails'])('E4: %s is 501 for every method', async (path) => {
+test.for(['/Me', '/Me/emails'])('E4, C8: %s is 501 for every method', async (path) => {
   for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
     expect(await used.tenant.send(method, path)).toEqual(scimError(501))
 })

@@ -38,7 +38,7 @@ describe('tokens that open the tenant', () => {
 })
 
 describe('tokens that do not', () => {
-  test('without a token the challenge has no error code, as nothing was wrong yet', async () => {
+  test('D7: without a token the challenge has no error code, as nothing was wrong yet', async () => {
     const reply = await usersWith({})
     expect(reply).toEqual(scimError(401))
     expect(reply.headers['www-authenticate']).toBe('Bearer realm="scim"')

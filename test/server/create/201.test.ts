@@ -7,7 +7,7 @@ const used = useServer()
 
 describe('a created resource', () => {
   // RFC 7644 3.3: "the service provider SHALL set the "Location" header … and return 201 with a representation".
-  test('is answered with its whole representation, its location and its version', async () => {
+  test('C1: is answered with its whole representation, its location and its version', async () => {
     const reply = await used.tenant.post(
       '/Users',
       aUser('Ada@Example.com', {
@@ -44,7 +44,7 @@ describe('a created resource', () => {
   })
 
   // Hard spot 34: "groups": [] or another read-only attribute answered 400 made every Okta user impossible.
-  test('takes no read-only attribute from the client and never shows a password', async () => {
+  test('R2, R8: takes no read-only attribute from the client and never shows a password', async () => {
     const reply = await used.tenant.post('/Users', {
       ...aUser('readonly@example.com'),
       id: 'mine',
@@ -60,12 +60,12 @@ describe('a created resource', () => {
   })
 
   // Hard spot 22.
-  test('may be inactive from the start', async () => {
+  test('C4: may be inactive from the start', async () => {
     const reply = await used.tenant.post('/Users', { userName: 'inactive@example.com', active: false })
     expect(reply.body.active).toBe(false)
   })
 
-  test('shows only the attributes that were asked for', async () => {
+  test('S4: shows only the attributes that were asked for', async () => {
     const few = await used.tenant.post(
       '/Users?attributes=userName',
       aUser('few@example.com', { title: 'Dr' }),
@@ -79,7 +79,7 @@ describe('a created resource', () => {
     expect(without.body).not.toHaveProperty('meta')
   })
 
-  test('keeps text in any language and odd characters exactly', async () => {
+  test('D10: keeps text in any language and odd characters exactly', async () => {
     const displayName = '\u{1F680} İstanbul "ß" \\ % _ \' ; -- \u0301 𐍈'
     const reply = await used.tenant.post('/Users', aUser('odd@example.com', { displayName }))
     expect((await used.tenant.get(`/Users/${reply.body.id}`)).body.displayName).toBe(displayName)

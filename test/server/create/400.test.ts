@@ -16,7 +16,7 @@ describe('a body that is no JSON object in UTF-8', () => {
     ['null', 'null'],
     ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])],
     ['nested without end', '['.repeat(100_000) + ']'.repeat(100_000)],
-  ] as const)('is refused as invalidSyntax: %s', async ([, raw]) => {
+  ] as const)('C3: is refused as invalidSyntax: %s', async ([, raw]) => {
     for (const [method, path] of [
       ['POST', '/Users'],
       ['POST', '/Groups'],
@@ -43,7 +43,7 @@ describe('a value that cannot be stored', () => {
     ['a NUL character', { userName: 'nul\u0000@example.com' }],
     ['half a surrogate pair', { userName: 'half\ud83d@example.com' }],
     ['active that is neither true nor false', { userName: 'a', active: 'perhaps' }],
-  ] as const)('is refused as invalidValue: %s', async ([, body]) => {
+  ] as const)('C3: is refused as invalidValue: %s', async ([, body]) => {
     const raw = JSON.stringify(body)
     expect(await used.tenant.send('POST', '/Users', { raw })).toEqual(scimError(400, 'invalidValue'))
   })

@@ -6,7 +6,7 @@ import { useServer } from '#test/kit/use-server.ts'
 
 const used = useServer()
 
-test('a userName or group name that is taken, in any case, is a uniqueness conflict', async () => {
+test('C2, R7: a userName or group name that is taken, in any case, is a uniqueness conflict', async () => {
   await used.tenant.create('/Users', aUser('taken@example.com'))
   expect(await used.tenant.post('/Users', aUser('TAKEN@Example.com'))).toEqual(scimError(409, 'uniqueness'))
   await used.tenant.create('/Groups', aGroup('Taken'))
@@ -32,7 +32,7 @@ test('of many identical requests at once exactly one creates', async () => {
   ])
 })
 
-test('the name of a deleted resource is free again, under a new id', async () => {
+test('C7, R2: the name of a deleted resource is free again, under a new id', async () => {
   const first = await used.tenant.create('/Users', aUser('again@example.com'))
   await used.tenant.delete(`/Users/${first}`)
   const second = await used.tenant.create('/Users', aUser('again@example.com'))

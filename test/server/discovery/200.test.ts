@@ -6,10 +6,13 @@ import { sendTo } from '#test/kit/server.ts'
 import { useServer } from '#test/kit/use-server.ts'
 
 const used = useServer()
+const discoveryUrns = ['ServiceProviderConfig', 'ResourceType', 'Schema'].map(
+  (name) => `urn:ietf:params:scim:schemas:core:2.0:${name}`,
+)
 
 describe('discovery', () => {
   // RFC 7643 5 and RFC 7644 2: it says how to authenticate, so it is readable before.
-  test('ServiceProviderConfig is readable without a token and says what is there', async () => {
+  test('D2, D6, D7: ServiceProviderConfig is readable without a token and says what is there', async () => {
     const reply = await sendTo(`${used.tenant.baseURL}/ServiceProviderConfig?filter=x&sortBy=y`, 'GET')
     expect(reply.status).toBe(200)
     expect(reply.body).toMatchObject({
@@ -24,7 +27,7 @@ describe('discovery', () => {
     })
   })
 
-  test('every listed schema and resource type is found by its id, also percent-encoded', async () => {
+  test('D1, D2: every listed schema and resource type is found by its id, also percent-encoded', async () => {
     for (const path of ['/Schemas', '/ResourceTypes']) {
       const { body } = await used.tenant.get(`${path}?startIndex=7&count=1&attributes=id`)
       expect(body.totalResults).toBe(body.Resources.length)
@@ -37,10 +40,10 @@ describe('discovery', () => {
     }
   })
 
-  test('users, groups and the enterprise extension are among the schemas; messages are not', async () => {
+  test('D4: users, groups, the enterprise extension and discovery itself are among the schemas; messages are not', async () => {
     const { body } = await used.tenant.get('/Schemas')
     const ids = body.Resources.map(({ id }: { id: string }) => id)
-    expect(ids).toEqual(expect.arrayContaining([urns.user, urns.group, urns.enterprise]))
+    expect(ids).toEqual(expect.arrayContaining([urns.user, urns.group, urns.enterprise, ...discoveryUrns]))
     expect(ids.filter((id: string) => id.includes('messages'))).toEqual([])
   })
 
@@ -50,12 +53,12 @@ describe('discovery', () => {
   })
 
   // RFC 7644 4: "If a "filter" is provided, the service provider SHOULD respond with HTTP status code 403".
-  test('a filter on schemas or resource types is forbidden', async () => {
+  test('D2: a filter on schemas or resource types is forbidden', async () => {
     expect(await used.tenant.get('/Schemas?filter=id%20pr')).toEqual(scimError(403))
     expect(await used.tenant.get('/ResourceTypes?filter=')).toEqual(scimError(403))
   })
 
-  test('an unknown schema or resource type is a SCIM 404', async () => {
+  test('D3: an unknown schema or resource type is a SCIM 404', async () => {
     expect(await used.tenant.get('/Schemas/urn:nothing')).toEqual(scimError(404))
     expect(await used.tenant.get('/ResourceTypes/Robot')).toEqual(scimError(404))
   })

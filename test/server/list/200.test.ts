@@ -72,13 +72,13 @@ describe('filters', () => {
     expect(names(await asked(ids['cyd'] ?? ''))).toEqual([])
   })
 
-  test('at the root a filter spans users and groups, and what a type lacks has no value', async () => {
+  test('D11: at the root a filter spans users and groups, and what a type lacks has no value', async () => {
     expect(names(await find('userName eq "ada" or displayName eq "crew"', '/'))).toEqual(['ada', 'Crew'])
     expect(names(await find('meta.resourceType eq "Group"', '/'))).toEqual(['Crew'])
   })
 
   // Entra quarantines an application that answers 404 here.
-  test('nothing found is an empty list, not a 404', async () => {
+  test('F10: nothing found is an empty list, not a 404', async () => {
     const reply = await find('userName eq "nobody"')
     expect(reply.status).toBe(200)
     expect(reply.body).toEqual({
@@ -113,7 +113,7 @@ describe('paging and sorting', () => {
     ],
     ['sortBy=title', { startIndex: 1, itemsPerPage: 4, found: ['ada', 'bob', 'cyd', 'dan'] }],
     ['aadOptscim062020&unknown=1', { startIndex: 1, itemsPerPage: 4, found: ['ada', 'bob', 'cyd', 'dan'] }],
-  ] as const)('?%s', async ([query, expected]) => {
+  ] as const)('S1, S2: ?%s', async ([query, expected]) => {
     expect(await page(query)).toEqual({ totalResults: 4, ...expected })
   })
 

@@ -28,7 +28,7 @@ test.for([
   'title eq "\\ud83d\\ud83d"',
   `${'('.repeat(100)}userName pr${')'.repeat(100)}`,
   `userName eq "${'x'.repeat(5000)}"`,
-])('the filter %j is refused as invalidFilter', async (filter) => {
+])('F9, F11: the filter %j is refused as invalidFilter', async (filter) => {
   expect(await used.tenant.get(`/Users?filter=${encodeURIComponent(filter)}`)).toEqual(
     scimError(400, 'invalidFilter'),
   )

@@ -6,7 +6,7 @@ import { useServer } from '#test/kit/use-server.ts'
 const used = useServer()
 
 describe('a PATCH', () => {
-  test('works off its operations in order and answers with the result', async () => {
+  test('P2, P12: works off its operations in order and answers with the result', async () => {
     const created = await used.tenant.post('/Users', aUser('patch@example.com', { title: 'Dr' }))
     const { id } = created.body
     const reply = await used.tenant.patch(
@@ -34,7 +34,7 @@ describe('a PATCH', () => {
     expect(reply.headers.etag).toBe('W/"2"')
   })
 
-  test('that changes nothing leaves version and lastModified alone', async () => {
+  test('P4, R3: that changes nothing leaves version and lastModified alone', async () => {
     const created = await used.tenant.post('/Users', aUser('noop@example.com', { title: 'Dr' }))
     const reply = await used.tenant.patch(
       `/Users/${created.body.id}`,

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 
 describe('an integration that wants no answer to a PATCH', () => {
-  test('gets 204 with the new version and no body', async () => {
+  test('P12: gets 204 with the new version and no body', async () => {
     const title = aPatch({ op: 'replace', path: 'title', value: 'Quiet' })
     const reply = await used.tenant.patch(`/Users/${user}`, title)
     expect(reply).toMatchObject({ status: 204, text: '' })
@@ -32,7 +32,7 @@ describe('an integration that wants no answer to a PATCH', () => {
   })
 
   // RFC 7644 3.5.2: "the service provider … MUST return 200 OK" if attributes are asked for.
-  test('gets 200 with a body if it asks for attributes', async () => {
+  test('P12, S4: gets 200 with a body if it asks for attributes', async () => {
     const reply = await used.tenant.patch(
       `/Users/${user}?attributes=title`,
       aPatch({ op: 'replace', path: 'title', value: 'Heard' }),

@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 
 describe('reading one resource', () => {
-  test('a user shows its groups, a group its members, each with a reference that can be followed', async () => {
+  test('R9: a user shows its groups, a group its members, each with a reference that can be followed', async () => {
     const seenUser = await used.tenant.get(`/Users/${user}`)
     const groupURL = `${used.tenant.baseURL}/Groups/${group}`
     expect(seenUser.body.groups).toEqual([
@@ -45,7 +45,7 @@ describe('reading one resource', () => {
     [`attributes=${urns.enterprise}:department`, ['id', 'schemas', urns.enterprise]],
     ['attributes=nothingLikeThat', ['id', 'schemas']],
     ['attributes=groups', ['groups', 'id', 'schemas']],
-  ] as const)('%s shows only that, beside what is always shown', async ([query, names]) => {
+  ] as const)('R10, S4: %s shows only that, beside what is always shown', async ([query, names]) => {
     const reply = await used.tenant.get(`/Users/${user}?${query}`)
     expect(new Set(Object.keys(reply.body))).toEqual(new Set(names))
   })
@@ -75,13 +75,13 @@ describe('the media type of an answer', () => {
     ['application/json', 'application/json'],
     ['*/*', 'application/scim+json'],
     ['text/html', 'application/scim+json'],
-  ] as const)('Accept: %s is answered with %s and no charset', async ([accept, type]) => {
+  ] as const)('D8: Accept: %s is answered with %s and no charset', async ([accept, type]) => {
     expect((await used.tenant.get(`/Users/${user}`, { accept })).headers['content-type']).toBe(type)
     expect((await used.tenant.get('/Users/nobody', { accept })).headers['content-type']).toBe(type)
   })
 
   // OneLogin: every response must have the content type application/json.
-  test('an integration can ask for application/json on every answer, refusals included', async () => {
+  test('D8: an integration can ask for application/json on every answer, refusals included', async () => {
     const tenant = await used.server.newTenant({ settings: { compatibility: { contentType: 'JSON' } } })
     for (const path of ['/Users', '/Users/nobody', '/Nothing', '/ServiceProviderConfig'])
       expect((await tenant.get(path, { accept: 'application/scim+json' })).headers['content-type']).toBe(
@@ -93,7 +93,7 @@ describe('the media type of an answer', () => {
 })
 
 describe('If-None-Match', () => {
-  test('the version that the client has is answered 304 without a body', async () => {
+  test('E2: the version that the client has is answered 304 without a body', async () => {
     const { headers } = await used.tenant.get(`/Users/${user}`)
     for (const tag of [headers.etag ?? '', (headers.etag ?? '').replace('W/', ''), '"0", W/"1"', '*']) {
       const reply = await used.tenant.get(`/Users/${user}`, { 'if-none-match': tag })
@@ -102,7 +102,7 @@ describe('If-None-Match', () => {
     }
   })
 
-  test('another version is answered in full', async () => {
+  test('E2: another version is answered in full', async () => {
     expect((await used.tenant.get(`/Users/${user}`, { 'if-none-match': 'W/"0"' })).status).toBe(200)
   })
 })

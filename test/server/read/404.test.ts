@@ -15,7 +15,7 @@ test.for([
   '%ff',
   'x'.repeat(4000),
   '🚀',
-])('GET of the id %j is a SCIM 404', async (id) => {
+])('C5: GET of the id %j is a SCIM 404', async (id) => {
   const path = id.startsWith('%') ? id : encodeURIComponent(id)
   expect(await used.tenant.get(`/Users/${path}`)).toEqual(scimError(404))
   expect(await used.tenant.get(`/Groups/${path}`)).toEqual(scimError(404))

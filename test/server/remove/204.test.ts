@@ -7,7 +7,7 @@ import { useServer } from '#test/kit/use-server.ts'
 const used = useServer()
 
 // RFC 7644 3.6: "the service provider MUST return … 404 for all operations associated with the previously deleted id".
-test('a deleted resource is gone for every verb, every list and every group', async () => {
+test('C7: a deleted resource is gone for every verb, every list and every group', async () => {
   const id = await used.tenant.create('/Users', aUser('gone@example.com'))
   const group = await used.tenant.create('/Groups', aGroup('Left behind', [id]))
   const reply = await used.tenant.delete(`/Users/${id}`)

@@ -6,14 +6,14 @@ import { useServer } from '#test/kit/use-server.ts'
 
 const used = useServer()
 
-test('PUT of an unknown id is 404 and creates nothing', async () => {
+test('C6: PUT of an unknown id is 404 and creates nothing', async () => {
   expect(await used.tenant.put('/Users/01a203d3-ea8a-79a9-b1f1-6c436d742113', aUser('ghost'))).toEqual(
     scimError(404),
   )
   expect((await used.tenant.get('/Users?filter=userName%20eq%20%22ghost%22')).body.totalResults).toBe(0)
 })
 
-test('PUT without a required attribute is invalidValue', async () => {
+test('C6: PUT without a required attribute is invalidValue', async () => {
   const id = await used.tenant.create('/Users', aUser('required@example.com'))
   expect(await used.tenant.put(`/Users/${id}`, { title: 'x' })).toEqual(scimError(400, 'invalidValue'))
   const group = await used.tenant.create('/Groups', aGroup('Required'))
@@ -32,7 +32,7 @@ test('PUT with the name of another is a conflict and changes nothing', async () 
   })
 })
 
-test('PUT under another version than the current one is 412 and changes nothing', async () => {
+test('E2: PUT under another version than the current one is 412 and changes nothing', async () => {
   const id = await used.tenant.create('/Users', aUser('stale@example.com'))
   for (const tag of ['W/"2"', 'nonsense']) {
     const reply = await used.tenant.send('PUT', `/Users/${id}`, {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 
 describe('.search', () => {
-  test('answers as GET with the same question does', async () => {
+  test('S5: answers as GET with the same question does', async () => {
     const question = {
       filter: 'userName ge "t"',
       sortBy: 'userName',
@@ -37,7 +37,7 @@ describe('.search', () => {
     })
   })
 
-  test('at the root spans all types, each with its own projection', async () => {
+  test('D11, S5: at the root spans all types, each with its own projection', async () => {
     const reply = await used.tenant.post('/.search', {
       schemas: [urns.search],
       filter: 'displayName eq "sue"',

@@ -115,7 +115,7 @@ describe('the tenant by path', () => {
 
 describe('the endpoint path', () => {
   test.for(['/scim/v2', '/api/v1/scim', '/', '/v2', '/scim/v2/', '/deep/er/~still-here'])(
-    'an endpoint at %s answers, with and without /v2 before the resource',
+    'D9: an endpoint at %s answers, with and without /v2 before the resource',
     async (endpointPath) => {
       const tenant = await used.server.newTenant({ endpointPath })
       const base = tenant.baseURL.replace(/\/$/, '')
@@ -133,7 +133,7 @@ describe('the endpoint path', () => {
   )
 
   test.for(['/Users/', '//Users', '/Users//', '/Users?', '/Users?&', '/Users.scim'])(
-    '%s is the list of users all the same',
+    'D9: %s is the list of users all the same',
     async (path) => {
       const reply = await used.tenant.get(path)
       expect(reply.status).toBe(200)
