@@ -1,5 +1,5 @@
 /** Measures a row: product and bare in turn, several short rounds each, so that a noisy minute hits both. */
-import { percentile } from '#test/demo/report.ts'
+import { percentile } from '#test/kit/percentile.ts'
 
 import { runRound } from './load.ts'
 

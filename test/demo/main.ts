@@ -5,12 +5,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { percentile } from '#test/kit/percentile.ts'
 import { Product } from '#test/kit/product.ts'
 
 import { reorganise, settle } from './changes.ts'
 import { contoso, globex } from './companies.ts'
 import { manifests } from './policies.ts'
-import { createReport, percentile } from './report.ts'
+import { createReport } from './report.ts'
 import { connect, isProvisioned } from './tenants.ts'
 import { inspect } from './verify.ts'
 

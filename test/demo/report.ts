@@ -52,9 +52,3 @@ const width = (text: string): number =>
     (sum, character) => sum + (/[\u2E80-\u9FFF\uAC00-\uD7AF\uFF00-\uFF60]/u.test(character) ? 2 : 1),
     0,
   )
-
-/** The value below which this share of the list lies. */
-export const percentile = (values: readonly number[], share: number): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-}

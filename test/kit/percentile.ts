@@ -1,0 +1,7 @@
+/** Latencies in one figure. */
+
+/** The value below which this share of the list lies. */
+export const percentile = (values: readonly number[], share: number): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+}
