@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       project('unit', ['test/{scim,assignment,platform,operator,standalone,worker,kit}/**/*.test.ts'], 20),
       project('database', ['test/directory/**/*.test.ts'], 60),
-      project('http', ['test/server/**/*.test.ts'], 60),
+      project('http', ['test/{server,conformance}/**/*.test.ts'], 60),
       project('e2e', ['test/e2e/**/*.test.ts'], 120),
     ],
   },
