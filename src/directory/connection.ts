@@ -1,6 +1,7 @@
 /** How every connection of the directory is configured, and how Postgres values become JavaScript values. */
 
 import { type ClientConfig, TypeOverrides, types } from 'pg'
+import { GatheringSocket } from './gathering-socket.ts'
 
 export interface DirectoryOptions {
   readonly url: string
@@ -43,6 +44,7 @@ export function connectionConfig(options: DirectoryOptions): ClientConfig {
     connectionTimeoutMillis: connectionTimeoutMs,
     keepAlive: true,
     pipeline: true,
+    stream: () => new GatheringSocket(),
     query_timeout: statementTimeoutMs + answerGraceMs,
     types: parsers,
     // PgBouncer refuses a connection that brings these along.

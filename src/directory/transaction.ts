@@ -33,7 +33,7 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const { signal } = options
   const client = await connect(directory)
-  const opening = open(client, options.tenantId ?? '')
+  const opening = open(client, directory, options.tenantId ?? '')
   const session = sessionOn(client, directory, options)
   let cancelling: Promise<void> | undefined
   const cancel = (): void => {
@@ -89,10 +89,11 @@ async function connect(directory: Directory): Promise<PoolClient> {
 }
 
 /** Begins and sets the tenant without waiting; resolves with the process id of the backend. */
-function open(client: PoolClient, tenantId: string): Promise<number> {
+function open(client: PoolClient, { isPooled }: Directory, tenantId: string): Promise<number> {
+  const naming = isPooled ? {} : { name: 'open_transaction' }
   const opening = Promise.all([
     client.query('begin'),
-    client.query<{ pid: number }>(openingText, [tenantId]),
+    client.query<{ pid: number }>({ ...naming, text: openingText, values: [tenantId] }),
   ]).then(([, { rows }]) => rows[0]?.pid ?? 0)
   // Awaited later, and by more than one; a failure in between must not count as unhandled.
   opening.catch(() => undefined)

@@ -54,10 +54,13 @@ export const joinCtes: readonly string[] = [
           and twin.type = :type::text and twin.id <> :id::uuid))
     order by holder.id for no key update of holder
   )`,
+  // The arrays say nothing new; they are index conditions, where a join may read all that waits in the tenant.
   `joined as (
     delete from pending_member using joining
     where pending_member.tenant_id = :tenant::uuid and pending_member.group_id = joining.group_id
       and pending_member.value = joining.value
+      and pending_member.group_id = any(array(select joining.group_id from joining))
+      and pending_member.value = any(array(select joining.value from joining))
     returning pending_member.group_id
   )`,
   `joined_groups as (
