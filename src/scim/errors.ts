@@ -29,6 +29,13 @@ export interface ScimErrorOptions {
   readonly cause?: unknown
 }
 
+/** Details and paths quote what the client sent; neither an answer nor a log line repeats a megabyte of it. */
+const maxQuotation = 500
+
+function clipped(text: string): string {
+  return text.length <= maxQuotation ? text : `${text.slice(0, maxQuotation).toWellFormed()}…`
+}
+
 /** A refusal. `message` is the public detail; everything else is as RFC 7644 section 3.12 names it. */
 export class ScimError extends Error {
   readonly status: number
@@ -38,11 +45,11 @@ export class ScimError extends Error {
   readonly retryAfterSeconds: number | undefined
 
   constructor(status: number, detail: string, options: ScimErrorOptions = {}) {
-    super(detail, options.cause === undefined ? undefined : { cause: options.cause })
+    super(clipped(detail), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'ScimError'
     this.status = status
     this.scimType = options.scimType
-    this.path = options.path
+    this.path = options.path === undefined ? undefined : clipped(options.path)
     this.privateDetail = options.private
     this.retryAfterSeconds = options.retryAfterSeconds
   }

@@ -62,7 +62,7 @@ const resultOfStep = async (
   } catch (error) {
     // The connection is gone, and with it everybody who could read a result.
     call.signal.throwIfAborted()
-    const refusal = call.refused(error, `${operation.method ?? ''} ${operation.path ?? ''}`)
+    const refusal = call.refused(error, `${operation.method ?? ''} ${operation.path ?? ''}`.slice(0, 200))
     return refusedResult(call, operation, refusal)
   }
 }

@@ -38,7 +38,7 @@ test('while Postgres is away every request is told so at once, and all goes on w
   expect((await tenant.post('/Users', aUser('after@example.com'))).status).toBe(201)
 })
 
-test('what nobody expected is a 500 that names the request, with its cause in the log only', async () => {
+test('E5: what nobody expected is a 500 that names the request, with its cause in the log only', async () => {
   await using db = await cloneDatabase()
   await using server = await startScim(db)
   const tenant = await server.newTenant()

@@ -55,14 +55,13 @@ const find = (filter: string, path = '/Users'): Promise<Reply> =>
 
 type Row = readonly [string, readonly string[], string?]
 
-const found = async ([filter, expected, path]: Row): Promise<void> => {
-  const { status, body } = await find(filter, path)
-  expect(status).toBe(200)
-  const names = body.Resources.map(
+/** The names of those found, in order, if the answer counts them right. */
+const found = async (filter: string, path?: string): Promise<readonly string[]> => {
+  const { body } = await find(filter, path)
+  const names: string[] = body.Resources.map(
     (one: { userName?: string; displayName?: string }) => one.userName ?? one.displayName,
   )
-  expect(names.toSorted()).toEqual(expected)
-  expect(body.totalResults).toBe(expected.length)
+  return body.totalResults === names.length ? names.toSorted() : [`${body.totalResults} in total`]
 }
 
 describe('filters', () => {
@@ -84,7 +83,9 @@ describe('filters', () => {
     ['not (userName eq "dan" and active eq true)', ['ada', 'bob', 'cyd']],
     ['  ( (userName   eq "ada") )  or(userName eq "bob")', ['ada', 'bob']],
     ['not (not (title pr))', ['ada', 'bob', 'dan']],
-  ])('F1: operators, precedence, nesting and spaces: %s finds %j', found)
+  ])('F1: operators, precedence, nesting and spaces: %s finds %j', async ([filter, expected, path]) => {
+    expect(await found(filter, path)).toEqual(expected)
+  })
 
   test.for<Row>([
     ['emails[type eq "work" and value co "home"]', []],
@@ -92,7 +93,12 @@ describe('filters', () => {
     ['emails.type eq "work" and emails.value co "home"', ['dan']],
     ['emails[type eq "work"].value eq "DAN@work.example"', ['dan']],
     ['emails[not (type eq "work")]', ['bob', 'dan']],
-  ])('F2: in brackets one element satisfies all, without them several may: %s finds %j', found)
+  ])(
+    'F2: in brackets one element satisfies all, without them several may: %s finds %j',
+    async ([filter, expected, path]) => {
+      expect(await found(filter, path)).toEqual(expected)
+    },
+  )
 
   test.for<Row>([
     [String.raw`nickName eq "Countess of \"Lovelace\" \\ 100%"`, ['ada']],
@@ -102,13 +108,23 @@ describe('filters', () => {
     ['title eq null', ['cyd']],
     ['userName eq ada', ['ada']],
     ['meta.Created gt 2015-10-10T14:38:21.8617979-07:00', ['ada', 'bob', 'cyd', 'dan']],
-  ])('F3: literals are those of JSON, also where their quotes are missing: %s finds %j', found)
+  ])(
+    'F3: literals are those of JSON, also where their quotes are missing: %s finds %j',
+    async ([filter, expected, path]) => {
+      expect(await found(filter, path)).toEqual(expected)
+    },
+  )
 
   test.for<Row>([
     ['emails co "home.example"', ['bob', 'dan']],
     ['emails eq "d@home.example"', ['dan']],
     ['groups pr', ['ada', 'bob']],
-  ])('F4: one matching element is enough, and a list alone stands for its values: %s finds %j', found)
+  ])(
+    'F4: one matching element is enough, and a list alone stands for its values: %s finds %j',
+    async ([filter, expected, path]) => {
+      expect(await found(filter, path)).toEqual(expected)
+    },
+  )
 
   test('F4: a complex attribute without a value of its own is no operand', async () => {
     expect(await find('name eq "x"')).toEqual(scimError(400, 'invalidFilter'))
@@ -123,7 +139,12 @@ describe('filters', () => {
     ['externalId eq "x-1"', []],
     ['meta.version eq "W/\\"1\\""', ['ada', 'bob', 'cyd', 'dan']],
     ['meta.version eq "w/\\"1\\""', []],
-  ])('F5: case counts where the schema says so, and nowhere else: %s finds %j', found)
+  ])(
+    'F5: case counts where the schema says so, and nowhere else: %s finds %j',
+    async ([filter, expected, path]) => {
+      expect(await found(filter, path)).toEqual(expected)
+    },
+  )
 
   test.for([
     'active gt true',
@@ -140,8 +161,8 @@ describe('filters', () => {
     // The same moment, an hour and a half further east.
     const there = new Date(created + 5_400_000).toISOString().replace('Z', '+01:30')
     const later = new Date(created - 5_400_000 + 1).toISOString().replace('Z', '-01:30')
-    await found([`meta.created eq "${there}"`, ['bob']])
-    await found([`meta.created ge "${there}" and meta.created lt "${later}"`, ['bob']])
+    expect(await found(`meta.created eq "${there}"`)).toEqual(['bob'])
+    expect(await found(`meta.created ge "${there}" and meta.created lt "${later}"`)).toEqual(['bob'])
   })
 
   test.for<Row>([
@@ -152,12 +173,17 @@ describe('filters', () => {
     ['meta.resourceType eq "User" and userName eq "ada"', ['ada'], '/'],
     ['manager eq "boss-1"', ['cyd']],
     [`${urns.enterprise}:manager.value eq "boss-1"`, ['cyd']],
-  ])('F7: names with a URN, schemas, meta, ids and managers can be asked: %s finds %j', found)
+  ])(
+    'F7: names with a URN, schemas, meta, ids and managers can be asked: %s finds %j',
+    async ([filter, expected, path]) => {
+      expect(await found(filter, path)).toEqual(expected)
+    },
+  )
 
   test('F7: id and members can be asked', async () => {
-    await found([`id eq "${idOf('ada')}"`, ['ada']])
-    await found([`members.value eq "${idOf('bob')}"`, ['Crew'], '/Groups'])
-    await found([`members eq "${idOf('cyd')}"`, [], '/Groups'])
+    expect(await found(`id eq "${idOf('ada')}"`)).toEqual(['ada'])
+    expect(await found(`members.value eq "${idOf('bob')}"`, '/Groups')).toEqual(['Crew'])
+    expect(await found(`members eq "${idOf('cyd')}"`, '/Groups')).toEqual([])
   })
 
   test.for<Row>([
@@ -166,12 +192,17 @@ describe('filters', () => {
     ['displayName pr', ['cyd']],
     ['title ne "Engineer"', ['cyd', 'dan']],
     ['not (title eq "Engineer")', ['cyd', 'dan']],
-  ])('F8: pr is false for what is empty, and ne is true for what is not there: %s finds %j', found)
+  ])(
+    'F8: pr is false for what is empty, and ne is true for what is not there: %s finds %j',
+    async ([filter, expected, path]) => {
+      expect(await found(filter, path)).toEqual(expected)
+    },
+  )
 
   test('F9: an attribute that a type lacks is refused there, and has no value at the root', async () => {
     expect(await find('members pr')).toEqual(scimError(400, 'invalidFilter'))
-    await found(['members pr', ['Crew'], '/'])
-    await found(['not (userName pr)', ['Crew'], '/'])
+    expect(await found('members pr', '/')).toEqual(['Crew'])
+    expect(await found('not (userName pr)', '/')).toEqual(['Crew'])
     expect(await find('userName xx "ada"', '/')).toEqual(scimError(400, 'invalidFilter'))
   })
 

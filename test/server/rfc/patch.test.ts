@@ -27,6 +27,9 @@ const patched = async (...operations: readonly object[]): Promise<Reply> => {
 }
 const current = async (): Promise<Reply['body']> => (await used.tenant.get(`/Users/${user}`)).body
 
+const primaries = ({ body }: Reply): readonly unknown[] =>
+  body.emails.filter((one: { primary?: boolean }) => one.primary).map(({ value }: { value: string }) => value)
+
 describe('PATCH', () => {
   test.for([
     ['no JSON object', [], 'invalidSyntax'],
@@ -213,10 +216,6 @@ describe('PATCH', () => {
       path: 'emails',
       value: [{ value: 'o@x.example', primary: true }],
     })
-    const primaries = ({ body }: Reply): readonly unknown[] =>
-      body.emails
-        .filter((one: { primary?: boolean }) => one.primary)
-        .map(({ value }: { value: string }) => value)
     expect(primaries(added)).toEqual(['o@x.example'])
     const moved = await patched({ op: 'replace', path: 'emails[type eq "home"].primary', value: true })
     expect(primaries(moved)).toEqual(['h@x.example'])
