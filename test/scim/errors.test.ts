@@ -15,3 +15,10 @@ test('an Error body has its status as a string, and a scimType only where there 
   })
   expect(toBody(new ScimError(404, 'Not found.'))).not.toHaveProperty('scimType')
 })
+
+test('a refusal quotes the beginning of what was sent, not a megabyte of it', () => {
+  const sent = `${'x'.repeat(499)}\u{1F680}${'y'.repeat(1_000_000)}`
+  const { message, path } = new ScimError(400, sent, { path: sent })
+  expect([message.length, path?.length]).toEqual([501, 501])
+  expect(message.isWellFormed()).toBe(true)
+})

@@ -3,7 +3,8 @@
 import { stepsOf } from '#scim/bulk/order.ts'
 import type { Step } from '#scim/bulk/order.ts'
 import { parseBulk } from '#scim/bulk/parse.ts'
-import type { BulkOperation, BulkRequest, RefusedOperation } from '#scim/bulk/parse.ts'
+import type { BulkOperation, BulkRequest, Label, RefusedOperation } from '#scim/bulk/parse.ts'
+import type { ScimError } from '#scim/errors.ts'
 import { messageUrns } from '#scim/urns.ts'
 
 import { jsonAnswer } from '#server/answer.ts'
@@ -23,46 +24,65 @@ export const bulk = async (call: Call): Promise<Answer> => {
 const work = async (call: Call, request: BulkRequest): Promise<readonly BulkResult[]> => {
   const { operations, failOnErrors = Number.POSITIVE_INFINITY } = request
   const ids: BulkIds = new Map()
-  const results = new Map<number, BulkResult>()
+  const outcomes = new Map<number, Outcome>()
   let errors = 0
+  let outage: ScimError | undefined
   for (const step of stepsOf(operations)) {
     const operation = operations[step.index]
-    if (operation === undefined || !isDue(step, { results, hasStopped: errors >= failOnErrors })) continue
+    if (operation === undefined || !isDue(step, outcomes, errors >= failOnErrors)) continue
     // Nobody waits for the rest any more; what is done is done.
     call.signal.throwIfAborted()
-    const result = await resultOfStep(call, ids, { operation, step })
-    if (result.response !== undefined) errors += 1
-    results.set(step.index, result)
+    const outcome =
+      outage === undefined ? await attempt(call, ids, { operation, step }) : refused(call, operation, outage)
+    if (outcome.refusal !== undefined) errors += 1
+    if (outcome.refusal?.status === unavailable) {
+      // As long as nothing was done, the client is told so at once; later each operation that is left is told so.
+      if (outcomes.size === 0) throw outcome.refusal
+      outage = outcome.refusal
+    }
+    outcomes.set(step.index, outcome)
   }
-  return [...results].toSorted(([left], [right]) => left - right).map(([, result]) => result)
+  return [...outcomes].toSorted(([left], [right]) => left - right).map(([, { result }]) => result)
+}
+
+const unavailable = 503
+
+interface Outcome {
+  readonly result: BulkResult
+  /** Why the result is that of a failure. */
+  readonly refusal?: ScimError
 }
 
 /** What was created without all that it names is completed even when no further operation is begun. */
 const isDue = (
   { kind, index }: Step,
-  { results, hasStopped }: { results: ReadonlyMap<number, BulkResult>; hasStopped: boolean },
+  outcomes: ReadonlyMap<number, Outcome>,
+  hasStopped: boolean,
 ): boolean => {
   if (kind === 'run') return !hasStopped
-  const created = results.get(index)
-  return created !== undefined && created.response === undefined
+  const created = outcomes.get(index)
+  return created !== undefined && created.refusal === undefined
 }
 
-const resultOfStep = async (
+const attempt = async (
   call: Call,
   ids: BulkIds,
   { operation, step }: { operation: BulkOperation | RefusedOperation; step: Step },
-): Promise<BulkResult> => {
+): Promise<Outcome> => {
   try {
     if ('refusal' in operation) throw operation.refusal
-    const done = await (step.kind === 'run' ? perform : complete)(call, ids, {
-      operation,
-      postponed: step.postponed,
-    })
-    return resultOf(operation, done)
+    const act = step.kind === 'run' ? perform : complete
+    const done = await act(call, ids, { operation, postponed: step.postponed })
+    return { result: resultOf(operation, done) }
   } catch (error) {
     // The connection is gone, and with it everybody who could read a result.
     call.signal.throwIfAborted()
-    const refusal = call.refused(error, `${operation.method ?? ''} ${operation.path ?? ''}`.slice(0, 200))
-    return refusedResult(call, operation, refusal)
+    const name = `${operation.method ?? ''} ${operation.path ?? ''}`.slice(0, 200)
+    return refused(call, operation, call.refused(error, name))
   }
 }
+
+const refused = (call: Call, operation: Label, refusal: ScimError): Outcome => ({
+  result: refusedResult(call, operation, refusal),
+  refusal,
+})

@@ -22,6 +22,7 @@ test('while Postgres is away every request is told so at once, and all goes on w
     await tenant.get('/Users'),
     await tenant.post('/Users', aUser('during@example.com')),
     await tenant.delete(`/Users/${id}`),
+    await tenant.post('/Bulk', { Operations: [{ method: 'DELETE', path: `/Users/${id}` }] }),
   ]) {
     expect(reply).toEqual(scimError(503))
     expect(reply.headers['retry-after']).toMatch(/^[1-9]\d*$/)
@@ -36,6 +37,29 @@ test('while Postgres is away every request is told so at once, and all goes on w
     .poll(async () => (await tenant.get(`/Users/${id}`)).status, { timeout: 10_000, interval: 100 })
     .toBe(200)
   expect((await tenant.post('/Users', aUser('after@example.com'))).status).toBe(201)
+})
+
+test('when Postgres goes away in the middle of a bulk request, each operation says whether it was done', async () => {
+  await using db = await cloneDatabase()
+  await using gate = await openGate(db.appUrl)
+  await using server = await startScim({ ownerUrl: db.ownerUrl, appUrl: gate.url })
+  const tenant = await server.newTenant()
+  const operations = Array.from({ length: 1000 }, (_, n) => ({
+    method: 'POST',
+    path: '/Users',
+    bulkId: `${n}`,
+    data: aUser(`bulk-${n}`),
+  }))
+  const working = tenant.post('/Bulk', { Operations: operations })
+  await expect.poll(async () => (await tenant.get('/Users?count=0')).body.totalResults).toBeGreaterThan(0)
+  await gate.shut()
+  const reply = await working
+  expect(reply.status).toBe(200)
+  const statuses: readonly string[] = reply.body.Operations.map(({ status }: { status: string }) => status)
+  const done = statuses.indexOf('503')
+  expect(done).toBeGreaterThan(0)
+  expect(new Set(statuses.slice(0, done))).toEqual(new Set(['201']))
+  expect(statuses.slice(done)).toEqual(Array.from({ length: 1000 - done }, () => '503'))
 })
 
 test('E5: what nobody expected is a 500 that names the request, with its cause in the log only', async () => {
