@@ -1,6 +1,6 @@
 /** A transaction on the pool: few round trips, cancelled in Postgres when the caller goes away. */
 
-import { Client, type PoolClient, type QueryResult } from 'pg'
+import { Client, type PoolClient, type QueryConfig, type QueryResult } from 'pg'
 import type { Directory } from './database.ts'
 import type { Statement } from './statement.ts'
 import { databaseError, DatabaseUnavailableError } from './unavailable.ts'
@@ -17,6 +17,10 @@ export interface TransactionOptions {
   /** The work is one statement, or several sent in one turn: the commit leaves with them, all in one round trip. */
   readonly isOneStatement?: boolean
 }
+
+/** With names, since `pg` sends what has none, and no values, by itself (gathering-socket.ts); not behind a pooler. */
+const named = (directory: Directory, name: string, text: string): QueryConfig =>
+  directory.isPooled ? { text } : { name, text }
 
 const openingText = "select set_config('scim.tenant', $1, true), pg_backend_pid() as pid"
 
@@ -89,11 +93,13 @@ async function connect(directory: Directory): Promise<PoolClient> {
 }
 
 /** Begins and sets the tenant without waiting; resolves with the process id of the backend. */
-function open(client: PoolClient, { isPooled }: Directory, tenantId: string): Promise<number> {
-  const naming = isPooled ? {} : { name: 'open_transaction' }
+function open(client: PoolClient, directory: Directory, tenantId: string): Promise<number> {
   const opening = Promise.all([
-    client.query('begin'),
-    client.query<{ pid: number }>({ ...naming, text: openingText, values: [tenantId] }),
+    client.query(named(directory, 'begin', 'begin')),
+    client.query<{ pid: number }>({
+      ...named(directory, 'open_transaction', openingText),
+      values: [tenantId],
+    }),
   ]).then(([, { rows }]) => rows[0]?.pid ?? 0)
   // Awaited later, and by more than one; a failure in between must not count as unhandled.
   opening.catch(() => undefined)
@@ -111,7 +117,7 @@ function sessionOn(client: PoolClient, directory: Directory, options: Transactio
   let firstError: { readonly error: unknown } | undefined
   const sendCommit = (): Promise<QueryResult> => {
     hasEnded = true
-    const sent = client.query('commit')
+    const sent = client.query(named(directory, 'commit', 'commit'))
     sent.catch(() => undefined)
     return sent
   }

@@ -44,9 +44,11 @@ const readBytes = (request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))
     })
     request.once('error', reject)
-    request.once('close', () =>
-      reject(new ScimError(400, 'The body ended early.', { scimType: 'invalidSyntax' })),
-    )
+    request.once('close', () => {
+      // It closes behind every body; an error that nobody sees would cost its stack.
+      if (!request.complete)
+        reject(new ScimError(400, 'The body ended early.', { scimType: 'invalidSyntax' }))
+    })
   })
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })

@@ -32,8 +32,9 @@ const createOrReactivate = async (
   rows: Rows,
 ): Promise<StoredResource> => {
   const hasMembers = rows.members && (resource.members?.length ?? 0) > 0
+  const options = { signal: call.signal, isOneStatement: !hasMembers }
   try {
-    return await inTenant(call.directory, call.tenant.id, { signal: call.signal }, async (scope) => {
+    return await inTenant(call.directory, call.tenant.id, options, async (scope) => {
       const created = await createResource(scope, type, resource, call.actor)
       // Only those members that exist are shown; which ones, the rows tell.
       return (

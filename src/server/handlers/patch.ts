@@ -14,6 +14,7 @@ import { applyPatch } from '#scim/patch/apply.ts'
 import { membersOnly } from '#scim/patch/members-only.ts'
 import { parsePatch } from '#scim/patch/parse.ts'
 import type { PatchOperation } from '#scim/patch/operation.ts'
+import type { MembershipStep } from '#scim/resource.ts'
 import type { ResourceType } from '#scim/schema.ts'
 
 import { noContent } from '#server/answer.ts'
@@ -31,12 +32,13 @@ export const patch = async (call: Call, type: ResourceType, id: string): Promise
   // With `attributes` the client wants a body, whatever the integration prefers (RFC 7644 section 3.5.2).
   const isSilent = compatibility.patchResponse === 'NoContent' && !call.query.has('attributes')
   const rows = rowsFor(projection, type)
+  const steps = membersOnly(operations, id, type)
   const { facts, stored } = await inTenant(
     call.directory,
     call.tenant.id,
-    { signal: call.signal },
+    { signal: call.signal, isOneStatement: isSilent && isOneFlight(call, steps) },
     async (scope) => {
-      const facts = await work(call, scope, { type, id, operations })
+      const facts = await work(call, scope, { type, id, operations, steps })
       if (facts === undefined) throw notFound(type, id)
       // In the transaction, under the lock: what is answered is what was written.
       return { facts, stored: isSilent ? undefined : await readResourceIn(scope, { type, id, ...rows }) }
@@ -52,14 +54,19 @@ interface Wanted {
   readonly type: ResourceType
   readonly id: string
   readonly operations: readonly PatchOperation[]
+  /** The operations, if they touch nothing but members. */
+  readonly steps: readonly MembershipStep[] | undefined
 }
+
+/** Whether the change is sent without waiting for an answer in between, and its commit with it. */
+const isOneFlight = ({ precondition }: Call, steps: Wanted['steps']): boolean =>
+  precondition === undefined && steps?.every(({ kind }) => kind !== 'removeMatching') === true
 
 const work = async (
   call: Call,
   scope: TenantScope,
-  { type, id, operations }: Wanted,
+  { type, id, operations, steps }: Wanted,
 ): Promise<WriteFacts | undefined> => {
-  const steps = membersOnly(operations, id, type)
   const condition = call.precondition === undefined ? {} : { precondition: call.precondition }
   if (steps !== undefined) return changeMembership(scope, { type, id, steps, ...condition }, call.actor)
   const change = (current: Parameters<typeof applyPatch>[0]) => applyPatch(current, operations, type)
