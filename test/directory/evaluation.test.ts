@@ -98,7 +98,7 @@ describe('who gets what', () => {
 })
 
 describe('users who come, change and go', () => {
-  test('deactivation takes everything away, and reactivation gives it back with a new since', async () => {
+  test('K9: deactivation takes everything away, and reactivation gives it back with a new since', async () => {
     const t = newTenant()
     const ann = await t.user('ann', { active: true })
     const policy = await t.policy(specOf('One', {}, 'mac'))

@@ -31,7 +31,7 @@ const setExternalId = (id: string, externalId: string, userName: string): Promis
     ),
   )
 
-test('a value that is pushed before its user exists joins when the user is created with that externalId', async () => {
+test('K12: a value that is pushed before its user exists joins when the user is created with that externalId', async () => {
   const externalId = fresh('ext')
   const first = await addGroup(db, fresh('group'), [externalId])
   const second = await addGroup(db, fresh('group'))

@@ -26,7 +26,7 @@ const isRefused =
   (result: PromiseSettledResult<unknown>): boolean =>
     result.status === 'rejected' && result.reason instanceof ScimError && result.reason.status === status
 
-test('of a hundred parallel additions to one group none is lost and none fails', async () => {
+test('hard spot 12: of a hundred parallel additions to one group none is lost and none fails', async () => {
   const users = await Promise.all(
     Array.from({ length: 100 }, (_, index) => addUser(db, `add ${String(index)}`)),
   )
@@ -53,7 +53,7 @@ test('additions, removals and replacements in parallel leave what some order of 
   }
 })
 
-test('of a hundred parallel creations with one name exactly one succeeds and all others are conflicts', async () => {
+test('hard spot 27: of a hundred parallel creations with one name exactly one succeeds and all others are conflicts', async () => {
   const results = await Promise.allSettled(
     Array.from({ length: 100 }, (_, index) => addUser(db, index % 2 === 0 ? 'Racing' : 'rAcInG')),
   )
@@ -61,7 +61,7 @@ test('of a hundred parallel creations with one name exactly one succeeds and all
   expect(results.filter(isRefused(409))).toHaveLength(99)
 })
 
-test('a user that is deleted while it is pushed to a group fails neither and stays nowhere', async () => {
+test('hard spot 39: a user that is deleted while it is pushed to a group fails neither and stays nowhere', async () => {
   for (let round = 0; round < 20; round += 1) {
     const user = await addUser(db, `meets ${String(round)}`)
     const groups = await Promise.all(

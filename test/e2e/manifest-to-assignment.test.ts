@@ -114,14 +114,14 @@ describe('one running product', () => {
   const statusWithToken = async () => (await call(`${baseURL}/Users/${user}`, token)).status
   const soon = { timeout: 10_000, interval: 50 }
 
-  test('a pushed user gets what the policy gives to the groups and attributes that were pushed', async () => {
+  test('K17: a pushed user gets what the policy gives to the groups and attributes that were pushed', async () => {
     user = await create(`${baseURL}/Users`, token, aUser('zoë@acme.example', { title: 'contractor, Zürich' }))
     await expect.poll(held, soon).toEqual(['standard'])
     group = await create(`${baseURL}/Groups`, token, aGroup('Contractors', [user]))
     await expect.poll(held, soon).toEqual(['locked-down'])
   })
 
-  test('an inactive user holds nothing, and everything again when it comes back', async () => {
+  test('K8, K9: an inactive user holds nothing, and everything again when it comes back', async () => {
     await call(
       `${baseURL}/Users/${user}`,
       token,
@@ -201,7 +201,7 @@ describe('one running product', () => {
     token = second
   })
 
-  test('the reader token reads the directory and cannot provision, and the other way round', async () => {
+  test('K15: the reader token reads the directory and cannot provision, and the other way round', async () => {
     expect(await call(`${baseURL}/Users/${user}`, readerToken)).toMatchObject({ status: 401 })
     expect(await call(`${directoryURL}/v1/users`, token)).toMatchObject({ status: 401 })
     expect(await call(`${directoryURL}/v1/users`, readerToken)).toMatchObject({ status: 200 })
@@ -218,7 +218,7 @@ describe('one running product', () => {
     expect(await held()).toEqual(['locked-down-2'])
   })
 
-  test('a removed manifest ends the tenant at once', async () => {
+  test('K4: a removed manifest ends the tenant at once', async () => {
     await product.removeManifest('policy.yaml')
     await product.removeManifest('integration.yaml')
     await product.ready(({ integrations }) => integrations.length === 0)

@@ -117,7 +117,7 @@ describe('drift', () => {
 })
 
 describe('conflicts', () => {
-  test('a displayName can be taken once in a namespace; who comes later is told who has it', async () => {
+  test('K1: a displayName can be taken once in a namespace; who comes later is told who has it', async () => {
     await using operator = await aReadyOne({ displayName: 'Okta' })
     await operator.apply(anIntegration('second', { displayName: 'OKTA' }))
     await operator.reconcile('second')

@@ -76,7 +76,7 @@ async function untilKilled(operator: QuietOperator, crashAfter: number): Promise
 
 const rotation = (requestID: string) => ({ token: { rotation: { requestID } } })
 
-test('a token is delivered once, taken, and stands as hash only', async () => {
+test('K2: a token is delivered once, taken, and stands as hash only', async () => {
   await using operator = await anIssued()
   const token = await deliveredToken(operator)
   await acknowledge(operator)

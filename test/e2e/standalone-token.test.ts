@@ -26,7 +26,7 @@ const tokenCommand = (
 const isAccepted = async (url: string, token: string): Promise<boolean> =>
   (await fetch(url, { headers: { authorization: `Bearer ${token.trim()}` } })).status === 200
 
-test('a token is revealed, acknowledged for good, and rotated with the old one still at work', async () => {
+test('K2: a token is revealed, acknowledged for good, and rotated with the old one still at work', async () => {
   const manifest = `# Ours.\n${integrationYaml('okta', { readers: [{ name: 'fleet' }] })}\n`
   await using product = await Product.start({ manifests: { 'okta.yaml': manifest } })
   const { ports, integrations } = await product.ready()

@@ -16,7 +16,7 @@ const shown = (data: JsonObject): ProductUser =>
     lastModified: new Date(0),
   })
 
-test('the product shows the few attributes that it uses', () => {
+test('K5: the product shows the few attributes that it uses', () => {
   const data = {
     displayName: 'Ada',
     title: 'T',
@@ -46,11 +46,11 @@ test.for<[JsonObject, string, boolean]>([
   [{ name: { familyName: 'N' } }, 'N', false],
   [{ displayName: ' ' }, 'ada', true],
   [{}, 'ada', true],
-])('the display name of %j is %s', ([data, displayName, incomplete]) => {
+])('K6: the display name of %j is %s', ([data, displayName, incomplete]) => {
   expect(shown(data)).toMatchObject({ displayName, incomplete })
 })
 
-test('the e-mail is the first in the list, not the primary one and not the one for work', () => {
+test('K7: the e-mail is the first in the list, not the primary one and not the one for work', () => {
   const emails = [
     { type: 'home' },
     { value: 'first@x', type: 'home' },
@@ -60,7 +60,7 @@ test('the e-mail is the first in the list, not the primary one and not the one f
   expect(shown({ emails: emails.toReversed() }).email).toBe('second@x')
 })
 
-test('a user is archived when active is false, and active when it is not assigned', () => {
+test('K8: a user is archived when active is false, and active when it is not assigned', () => {
   expect(shown({ active: false })).toMatchObject({ active: false, archived: true })
   expect(shown({})).toMatchObject({ active: true, archived: false })
 })

@@ -24,8 +24,8 @@ describe('a resource', () => {
     })
   })
 
-  // Hard spot 34: "groups": [] in a body was answered 400, so that no Okta user could be made.
-  test('has its read-only attributes ignored, and its password discarded', () => {
+  // "groups": [] in a body was answered 400, so that no Okta user could be made.
+  test('hard spot 34: has its read-only attributes ignored, and its password discarded', () => {
     const body = {
       id: 'x',
       schemas: ['y'],
@@ -178,8 +178,8 @@ describe('a resource is refused', () => {
 describe('a replacement', () => {
   const current = { id: 'u', data: { userName: 'a', active: false, title: 'T' } }
 
-  // Hard spot 17: a PUT without active flipped the state.
-  test('keeps active when the body does not name it, and nothing else', () => {
+  // A PUT without active flipped the state.
+  test('hard spot 17: keeps active when the body does not name it, and nothing else', () => {
     expect(parseResource({ userName: 'a' }, userType, current).resource.data).toEqual({
       userName: 'a',
       active: false,

@@ -25,9 +25,9 @@ const routes: readonly (readonly [string, readonly string[]])[] = [
 ]
 
 describe('every route', () => {
-  // Hard spot 11: plain text and HTML hide the cause. D1: 405 with Allow.
+  // Plain text and HTML hide the cause.
   test.for(routes)(
-    'D1, C8: %s refuses any method but %j with 405 and says which it has',
+    'D1, C8, hard spot 11: %s refuses any method but %j with 405 and says which it has',
     async ([path, methods]) => {
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
         if (methods.includes(method)) continue
@@ -58,7 +58,7 @@ test.for([
   '/%2e%2e',
   '/Users%2Fx',
   '/🚀',
-])('D3: the unknown route %s is a SCIM 404 for every method', async (path) => {
+])('D3, hard spot 11: the unknown route %s is a SCIM 404 for every method', async (path) => {
   for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
     expect(await used.tenant.send(method, encodeURI(path))).toEqual(scimError(404))
 })

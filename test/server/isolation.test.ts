@@ -20,7 +20,7 @@ beforeAll(async () => {
 const rename = aPatch({ op: 'replace', path: 'displayName', value: 'Taken' })
 
 describe('ids of another tenant', () => {
-  test('are unknown on every route, in the words for an id that never was', async () => {
+  test('hard spot 18: are unknown on every route, in the words for an id that never was', async () => {
     const never = '01a203d3-ea8a-79a9-b1f1-6c436d742113'
     for (const [path, id, body] of [
       ['/Users', victimUser, aUser('taken@example.com')],
@@ -74,7 +74,7 @@ describe('ids of another tenant', () => {
   })
 })
 
-test('the token of one tenant opens no route of another', async () => {
+test('K4: the token of one tenant opens no route of another', async () => {
   for (const [method, path] of [
     ['GET', '/Users'],
     ['GET', `/Users/${victimUser}`],

@@ -85,14 +85,14 @@ describe('a filter is understood', () => {
     expect(meaning(text!)).toBe(expected)
   })
 
-  // Entra asks "id eq G and members eq U" and "manager eq U" (hard spot 37).
+  // Entra asks "id eq G and members eq U" and "manager eq U".
   test('with a complex attribute that stands for its value', () => {
     expect(meaning('manager eq "x"')).toBe(`${enterprise}:manager.value eq "x"`)
     expect(meaning('emails co "example.com"')).toBe('emails.value co "example.com"')
     expect(meaning('id eq "1" and members eq "2"', groupType)).toBe('id eq "1" and members.value eq "2"')
   })
 
-  test('with names in brackets that are those of the list (hard spot 36)', () => {
+  test('hard spot 36: with names in brackets that are those of the list', () => {
     expect(meaning('emails[type eq "work" and not (primary eq true) or value ew "x"]')).toBe(
       'emails[(type eq "work" and not (primary eq true)) or value ew "x"]',
     )

@@ -94,7 +94,8 @@ describe('a primary value', () => {
     ])
   })
 
-  test('that is sent again stays as it is (Atlassian ID-8027)', () => {
+  // Atlassian ID-8027.
+  test('hard spot 32: that is sent again stays as it is', () => {
     expect(
       patchUser(ada, { op: 'add', path: 'emails', value: [{ type: 'work', value: 'w', primary: true }] })
         .data,
@@ -187,7 +188,7 @@ describe('unassigning', () => {
     })
   })
 
-  test('active leaves it unassigned and not at a default', () => {
+  test('hard spot 38: active leaves it unassigned and not at a default', () => {
     expect(patchUser({ userName: 'a', active: true }, { op: 'remove', path: 'active' }).data).toEqual({
       userName: 'a',
     })
@@ -298,7 +299,8 @@ describe('members', () => {
     })
   })
 
-  test('need nothing but a value, and one that is missing does not fail the others (fleet #52600)', () => {
+  // fleet #52600.
+  test('hard spot 7, hard spot 13: need nothing but a value, and one that is missing does not fail the others', () => {
     const value = [
       { value: 'a', display: 'A', $ref: null, type: 'User' },
       { display: 'nobody' },

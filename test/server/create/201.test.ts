@@ -43,8 +43,8 @@ describe('a created resource', () => {
     expect((await used.tenant.get(`/Users/${reply.body.id}`)).body).toEqual(reply.body)
   })
 
-  // Hard spot 34: "groups": [] or another read-only attribute answered 400 made every Okta user impossible.
-  test('R2, R8: takes no read-only attribute from the client and never shows a password', async () => {
+  // "groups": [] or another read-only attribute answered 400 made every Okta user impossible.
+  test('R2, R8, hard spot 34: takes no read-only attribute from the client and never shows a password', async () => {
     const reply = await used.tenant.post('/Users', {
       ...aUser('readonly@example.com'),
       id: 'mine',
@@ -59,8 +59,7 @@ describe('a created resource', () => {
     expect(JSON.stringify(used.server.log)).not.toContain('hunter2')
   })
 
-  // Hard spot 22.
-  test('C4: may be inactive from the start', async () => {
+  test('C4, hard spot 22: may be inactive from the start', async () => {
     const reply = await used.tenant.post('/Users', { userName: 'inactive@example.com', active: false })
     expect(reply.body.active).toBe(false)
   })

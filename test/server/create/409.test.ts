@@ -21,8 +21,8 @@ test('an externalId may be used twice', async () => {
   )
 })
 
-// Hard spot 27: a POST that is repeated after a timeout.
-test('of many identical requests at once exactly one creates', async () => {
+// A POST that is repeated after a timeout.
+test('hard spot 27: of many identical requests at once exactly one creates', async () => {
   const replies = await Promise.all(
     Array.from({ length: 8 }, () => used.tenant.post('/Users', aUser('race@example.com'))),
   )

@@ -62,8 +62,8 @@ beforeAll(async () => {
 })
 
 describe('GET /v1/users', () => {
-  // K5 to K8: only these attributes have an effect; the first address counts, not the primary one.
-  test('shows people as the product sees them', async () => {
+  // Only these attributes have an effect; the first address counts, not the primary one.
+  test('K5, K6, K7, K8: shows people as the product sees them', async () => {
     const { body } = await ask('/v1/users')
     expect(body).toEqual({
       items: [

@@ -64,8 +64,8 @@ describe('filters', () => {
     expect(reply.body.totalResults).toBe(found.length)
   })
 
-  // Hard spot 37: Entra's membership question.
-  test('a group is found by its id and a member', async () => {
+  // Entra's membership question.
+  test('hard spot 37: a group is found by its id and a member', async () => {
     const asked = (member: string): Promise<Reply> =>
       find(`id eq "${ids['crew']}" and members eq "${member}"`, '/Groups')
     expect(names(await asked(ids['bob'] ?? ''))).toEqual(['Crew'])
@@ -113,7 +113,7 @@ describe('paging and sorting', () => {
     ],
     ['sortBy=title', { startIndex: 1, itemsPerPage: 4, found: ['ada', 'bob', 'cyd', 'dan'] }],
     ['aadOptscim062020&unknown=1', { startIndex: 1, itemsPerPage: 4, found: ['ada', 'bob', 'cyd', 'dan'] }],
-  ] as const)('S1, S2: ?%s', async ([query, expected]) => {
+  ] as const)('S1, S2, hard spot 40: ?%s', async ([query, expected]) => {
     expect(await page(query)).toEqual({ totalResults: 4, ...expected })
   })
 

@@ -90,8 +90,7 @@ describe('a PATCH of members', () => {
     expect((await used.tenant.patch(`/Groups/${id}`, add)).body.meta.version).toBe('W/"2"')
   })
 
-  // Hard spot 4: a rename must not empty the group, whichever way it is written.
-  test('and name at once does both, and a rename alone keeps the members', async () => {
+  test('hard spot 4: and name at once does both, and a rename alone keeps the members', async () => {
     const { id, users } = await group('rename')
     const renamed = await used.tenant.patch(
       `/Groups/${id}`,
@@ -106,8 +105,8 @@ describe('a PATCH of members', () => {
     expect(valuesOf(both.body.members)).toEqual([users[2]])
   })
 
-  // Hard spot 12: concurrent member PATCHes lost 79 to 99 of 100 in other servers.
-  test('loses nothing among fifty that come at once', async () => {
+  // Other servers lost 79 to 99 of 100.
+  test('hard spot 12: loses nothing among fifty that come at once', async () => {
     const { id } = await group('parallel')
     const users = await Promise.all(
       Array.from({ length: 50 }, (_, n) => used.tenant.create('/Users', aUser(`parallel-member-${n}`))),

@@ -7,7 +7,7 @@ import { useServer } from '#test/kit/use-server.ts'
 const used = useServer()
 
 // RFC 7644 3.6: "the service provider MUST return … 404 for all operations associated with the previously deleted id".
-test('C7: a deleted resource is gone for every verb, every list and every group', async () => {
+test('C7, hard spot 28, hard spot 39: a deleted resource is gone for every verb, every list and every group', async () => {
   const id = await used.tenant.create('/Users', aUser('gone@example.com'))
   const group = await used.tenant.create('/Groups', aGroup('Left behind', [id]))
   const reply = await used.tenant.delete(`/Users/${id}`)
@@ -22,8 +22,7 @@ test('C7: a deleted resource is gone for every verb, every list and every group'
   expect((await used.tenant.get(`/Groups/${group}`)).body).not.toHaveProperty('members')
 })
 
-// K13.
-test('a deleted group leaves its users where they are', async () => {
+test('K13: a deleted group leaves its users where they are', async () => {
   const id = await used.tenant.create('/Users', aUser('stays@example.com'))
   const group = await used.tenant.create('/Groups', aGroup('Dissolved', [id]))
   expect((await used.tenant.delete(`/Groups/${group}`)).status).toBe(204)

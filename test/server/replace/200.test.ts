@@ -7,7 +7,7 @@ const used = useServer()
 
 describe('a replacement', () => {
   // RFC 7644 3.5.1: attributes that are omitted are cleared.
-  test('C6: clears what it does not name, and keeps active, id and creation', async () => {
+  test('C6, hard spot 17: clears what it does not name, and keeps active, id and creation', async () => {
     const created = await used.tenant.post(
       '/Users',
       aUser('put@example.com', { active: false, title: 'Dr', nickName: 'P' }),
@@ -30,8 +30,7 @@ describe('a replacement', () => {
     expect((await used.tenant.get(`/Users/${id}`)).body).toEqual(reply.body)
   })
 
-  // K16: a second full cycle changes nothing.
-  test('R3: with what is there already changes neither version nor lastModified', async () => {
+  test('R3, K16: with what is there already changes neither version nor lastModified', async () => {
     const created = await used.tenant.post('/Users', aUser('same@example.com', { title: 'Dr' }))
     const reply = await used.tenant.put(`/Users/${created.body.id}`, created.body)
     expect(reply.body).toEqual(created.body)

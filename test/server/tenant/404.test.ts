@@ -29,7 +29,7 @@ describe('the tenant by host', () => {
       expect((await atHost(sent, '/scim/v2/Users', token)).status).toBe(200)
   })
 
-  test('locations carry the public origin of the matched host, whatever a proxy or a client claims', async () => {
+  test('hard spot 30: locations carry the public origin of the matched host, whatever a proxy or a client claims', async () => {
     const host = newHost()
     const tenant = await used.server.newTenant({
       hosts: [{ hostname: host, origin: `https://${host}:8443` }],
@@ -115,7 +115,7 @@ describe('the tenant by path', () => {
 
 describe('the endpoint path', () => {
   test.for(['/scim/v2', '/api/v1/scim', '/', '/v2', '/scim/v2/', '/deep/er/~still-here'])(
-    'D9: an endpoint at %s answers, with and without /v2 before the resource',
+    'D9, K3: an endpoint at %s answers, with and without /v2 before the resource',
     async (endpointPath) => {
       const tenant = await used.server.newTenant({ endpointPath })
       const base = tenant.baseURL.replace(/\/$/, '')
