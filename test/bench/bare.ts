@@ -32,7 +32,7 @@ export const startBare = async ({ databaseUrl, poolSize }: BareOptions): Promise
   const pool = new Pool({ connectionString: databaseUrl, max: poolSize })
   pool.on('error', () => undefined)
   const app = express().disable('x-powered-by').disable('etag')
-  app.use(express.json({ type: 'application/scim+json' }))
+  app.use(express.json({ type: 'application/scim+json', limit: '10mb' }))
 
   app.get('/Users/:id', async (request, response) => {
     const { rows } = await pool.query<{ data: string }>({
@@ -41,6 +41,22 @@ export const startBare = async ({ databaseUrl, poolSize }: BareOptions): Promise
       values: [request.params.id],
     })
     response.type('application/scim+json').send(rows[0]?.data)
+  })
+
+  app.get('/Users', async (request, response) => {
+    const { filter } = request.query
+    const name = typeof filter === 'string' ? /"(.*)"/.exec(filter)?.[1]?.toLowerCase() : undefined
+    const { rows } = await pool.query<{ data: string }>({
+      name: 'find',
+      text: 'select data::text as data from bare.users where user_name = $1',
+      values: [name],
+    })
+    const resources = rows.map(({ data }) => data).join(',')
+    response
+      .type('application/scim+json')
+      .send(
+        `{"totalResults":${rows.length},"startIndex":1,"itemsPerPage":${rows.length},"Resources":[${resources}]}`,
+      )
   })
 
   app.post('/Users', async (request, response) => {

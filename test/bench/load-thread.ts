@@ -22,6 +22,9 @@ const bodyOf = (n: number): string | undefined => {
   return plan.body.template.replaceAll('{n}', String(n)).replaceAll('{value}', value)
 }
 
+const authorization = (n: number): Readonly<Record<string, string>> =>
+  plan.tokens === undefined ? {} : { authorization: `Bearer ${plan.tokens[n % plan.tokens.length]}` }
+
 /** The status, and the text when it is not the expected one. */
 const send = (n: number): Promise<string | undefined> =>
   new Promise((resolve, reject) => {
@@ -34,7 +37,7 @@ const send = (n: number): Promise<string | undefined> =>
         port,
         method: plan.method,
         path: plan.paths[n % plan.paths.length] ?? '/',
-        headers: { ...plan.headers, ...length },
+        headers: { ...plan.headers, ...length, ...authorization(n) },
       },
       (answer) => {
         const isExpected = answer.statusCode === plan.expectedStatus

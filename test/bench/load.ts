@@ -9,6 +9,8 @@ export interface LoadPlan {
   readonly headers: Readonly<Record<string, string>>
   /** Request n goes to `paths[n % paths.length]`. */
   readonly paths: readonly string[]
+  /** Bearer tokens in place of the one of the headers: request n has `tokens[n % tokens.length]`. */
+  readonly tokens?: readonly string[]
   readonly body?: Body
   readonly expectedStatus: number
 }

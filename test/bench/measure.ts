@@ -1,4 +1,4 @@
-/** Measures a row: product and bare in turn, several short rounds each, so that a noisy minute hits both. */
+/** Measures plans against each other: in turn, several short rounds each, so that a noisy minute hits all of them. */
 import { percentile } from '#test/kit/percentile.ts'
 
 import { runRound } from './load.ts'
@@ -10,60 +10,72 @@ export interface Figures {
   readonly p50Ms: number
   readonly p95Ms: number
   readonly p99Ms: number
-}
-
-export interface Pair<T> {
-  readonly product: T
-  readonly bare: T
+  /** Of all processes of Postgres, for one request; undefined where it cannot be known. */
+  readonly postgresCpuMs: number | undefined
 }
 
 export interface MeasureOptions {
   readonly clients: number
-  /** Measured time for each of the two. */
+  /** Measured time for each plan. */
   readonly seconds: number
+  /** CPU seconds of Postgres so far. */
+  readonly postgresCpu: () => number | undefined
 }
 
 const rounds = 4
-const warmUpSeconds = 1
 
-export const measure = async (plans: Pair<LoadPlan>, options: MeasureOptions): Promise<Pair<Figures>> => {
-  const product = createRunner(plans.product, options.clients)
-  const bare = createRunner(plans.bare, options.clients)
-  for (const runner of [product, bare]) await runner.warmUp()
+export const measure = async (
+  plans: readonly LoadPlan[],
+  options: MeasureOptions,
+): Promise<readonly Figures[]> => {
+  const runners = plans.map((plan) => createRunner(plan, options))
+  for (const runner of runners) await runner.warmUp()
   for (let round = 0; round < rounds; round += 1) {
-    // Who goes first changes, so that neither always follows the other's checkpoint.
-    const order = round % 2 === 0 ? [product, bare] : [bare, product]
-    for (const runner of order) await runner.run(options.seconds / rounds)
+    // Who goes first changes, so that nobody always follows the same one's checkpoint.
+    for (const runner of round % 2 === 0 ? runners : runners.toReversed()) await runner.run()
   }
-  return { product: product.figures(), bare: bare.figures() }
+  return runners.map((runner) => runner.figures())
 }
 
-const createRunner = (plan: LoadPlan, clients: number) => {
+export const figuresOf = (
+  durationsMs: readonly number[],
+  elapsedMs: number,
+  postgresSeconds?: number,
+): Figures => ({
+  requestsPerSecond: durationsMs.length / (elapsedMs / 1000),
+  p50Ms: percentile(durationsMs, 0.5),
+  p95Ms: percentile(durationsMs, 0.95),
+  p99Ms: percentile(durationsMs, 0.99),
+  postgresCpuMs: postgresSeconds === undefined ? undefined : (postgresSeconds * 1000) / durationsMs.length,
+})
+
+const createRunner = (plan: LoadPlan, { clients, seconds, postgresCpu }: MeasureOptions) => {
   const durationsMs: number[] = []
   let elapsedMs = 0
+  let postgresSeconds: number | undefined = 0
   let first = 0
-  const round = async (seconds: number) => {
-    const result = await runRound({ plan, clients, seconds, first })
+  const round = async (roundSeconds: number) => {
+    const result = await runRound({ plan, clients, seconds: roundSeconds, first })
     if (result.problem !== undefined) throw new Error(`${plan.method} was answered ${result.problem}`)
     first = result.next
     return result
   }
   return {
-    warmUp: () => round(warmUpSeconds),
-    async run(seconds: number): Promise<void> {
-      const result = await round(seconds)
+    warmUp: () => round(seconds / rounds / 2),
+    async run(): Promise<void> {
+      const before = postgresCpu()
+      const result = await round(seconds / rounds)
+      const after = postgresCpu()
+      const used = before === undefined || after === undefined ? undefined : after - before
+      postgresSeconds =
+        used === undefined || postgresSeconds === undefined ? undefined : postgresSeconds + used
       for (const duration of result.durationsMs) durationsMs.push(duration)
       elapsedMs += result.elapsedMs
     },
     figures(): Figures {
       if (durationsMs.length === 0)
         throw new Error(`no ${plan.method} was measured: too few values are prepared`)
-      return {
-        requestsPerSecond: durationsMs.length / (elapsedMs / 1000),
-        p50Ms: percentile(durationsMs, 0.5),
-        p95Ms: percentile(durationsMs, 0.95),
-        p99Ms: percentile(durationsMs, 0.99),
-      }
+      return figuresOf(durationsMs, elapsedMs, postgresSeconds)
     },
   }
 }

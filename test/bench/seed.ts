@@ -1,12 +1,15 @@
-/** Fills the tenant and the bare tables with the same users and groups. */
-import { randomUUIDv7 } from 'node:crypto'
+/** Fills tenants, and the bare tables, by COPY: every column computed by the functions that the product writes with. */
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
 
+import { documentValues } from '#directory/resource-row.ts'
+import { groupType, userType } from '#scim/resource-types.ts'
+import { parseResource } from '#scim/validate.ts'
+
+import { copyInto } from './copy.ts'
 import { asOwner } from './sql.ts'
 
-import type { Side, World } from './world.ts'
-
-/** Enough for the largest group and for those who join it while it is measured. */
-const userCount = 20_000
+import type { CopyRow } from './copy.ts'
+import type { Tenant } from './world.ts'
 
 export const user = {
   schemas: [
@@ -22,74 +25,117 @@ export const user = {
   phoneNumbers: [{ value: '+49 30 {n}', type: 'work' }],
   active: true,
   'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User': {
-    department: 'Engineering',
+    department: 'Department {d}',
     employeeNumber: '{n}',
   },
 }
 
-/** The users' ids. One user is made by the product; the others are copies of its rows with ids and names of their own. */
-export const seedUsers = async ({ product, ownerUrl, tenantId }: World): Promise<readonly string[]> => {
-  const pattern = await send(product, '/Users', JSON.stringify(user).replaceAll('{n}', 'seed'))
-  const ids = Array.from({ length: userCount }, () => randomUUIDv7())
-  await asOwner(
-    ownerUrl,
-    `insert into resource (tenant_id, id, type, unique_key, display_key, external_id, active, data, folded, version,
-        created, last_modified)
-      select tenant_id, copy.id, type, unique_key || copy.n, display_key, external_id || copy.n, active,
-        jsonb_set(data, '{userName}', to_jsonb(unique_key || copy.n)), folded, version, created, last_modified
-      from resource cross join unnest($3::uuid[]) with ordinality as copy (id, n)
-      where tenant_id = $1 and resource.id = $2`,
-    [tenantId, pattern.id, ids],
-  )
-  await asOwner(
-    ownerUrl,
-    `insert into email (tenant_id, resource_id, ordinal, type, value_key)
-      select tenant_id, copy.id, ordinal, type, value_key || copy.n
-      from email cross join unnest($3::uuid[]) with ordinality as copy (id, n)
-      where tenant_id = $1 and resource_id = $2`,
-    [tenantId, pattern.id, ids],
-  )
-  await asOwner(
-    ownerUrl,
-    `insert into bare.users (id, user_name, data)
-      select id, unique_key, $2::jsonb || jsonb_build_object('id', id, 'userName', unique_key)
-      from resource where tenant_id = $1`,
-    [tenantId, pattern.text],
-  )
-  await asOwner(ownerUrl, 'analyze')
-  return ids
-}
+const template = JSON.stringify(user)
 
-/** Groups of the first `size` users, in both; their ids. */
-export const seedGroups = async (
-  { product, ownerUrl }: World,
-  userIds: readonly string[],
-  { size, count }: { readonly size: number; readonly count: number },
+/** User number `n` as a client would push it; departments are 256. */
+export const userText = (n: number | string): string =>
+  template.replaceAll('{n}', `s${n}`).replaceAll('{d}', String(Number(n) % 256 || 0))
+
+const resourceColumns = `tenant_id, id, type, unique_key, display_key, external_id, active, data, folded, version,
+  created, last_modified`
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
+/** The ids of `count` new users of a tenant, in order. */
+export const seedUsers = async (
+  ownerUrl: string,
+  tenant: Tenant,
+  count: number,
 ): Promise<readonly string[]> => {
-  const members = userIds.slice(0, size).map((value) => ({ value }))
-  const ids: string[] = []
-  for (let number = 0; number < count; number += 1) {
-    const group = {
-      schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
-      displayName: `Group ${number} of ${size}`,
-      members,
+  const ids = Array.from({ length: count }, () => randomUUIDv7()).toSorted()
+  const now = new Date().toISOString()
+  const { id: tenantId } = tenant
+  const emails: (readonly [id: string, type: string, key: string])[] = []
+  function* users(): Generator<CopyRow> {
+    for (const [n, id] of ids.entries()) {
+      const values = documentValues(parseResource(JSON.parse(userText(n)), userType).resource.data, userType)
+      emails.push([id, 'work', `bench-s${n}@example.com`])
+      const [key, display, external] = [values['unique_key'], values['display_key'], values['external_id']]
+      const columns = [text(key), text(display), text(external), true, text(values['data'])]
+      yield [tenantId, id, 'User', ...columns, text(values['folded']), 1, now, now]
     }
-    ids.push((await send(product, '/Groups?excludedAttributes=members', JSON.stringify(group))).id)
   }
-  await asOwner(ownerUrl, 'insert into bare.groups (id, version) select unnest($1::uuid[]), 1', [ids])
-  await asOwner(
+  await copyInto(ownerUrl, 'resource', resourceColumns, users())
+  await copyInto(
     ownerUrl,
-    'insert into bare.members (group_id, member_id) select g, m from unnest($1::uuid[]) as g, unnest($2::uuid[]) as m',
-    [ids, userIds.slice(0, size)],
+    'email',
+    'tenant_id, resource_id, ordinal, type, value_key',
+    emails.values().map(([id, type, key]): CopyRow => [tenantId, id, 1, type, key]),
   )
-  await asOwner(ownerUrl, 'analyze membership, bare.members, bare.groups')
+  await asOwner(ownerUrl, 'analyze resource, email')
   return ids
 }
 
-const send = async (product: Side, path: string, body: string): Promise<{ id: string; text: string }> => {
-  const { origin, method, headers, paths } = product.plan('POST', [path])
-  const response = await fetch(`${origin}${paths[0] ?? ''}`, { method, headers, body })
-  const text = await response.text()
-  if (response.status !== 201) throw new Error(`POST ${path} was answered ${response.status}: ${text}`)
-  return { id: String(JSON.parse(text).id), text }
+/** The same users in the bare table. */
+export const seedBareUsers = async (ownerUrl: string, ids: readonly string[]): Promise<void> => {
+  await copyInto(
+    ownerUrl,
+    'bare.users',
+    'id, user_name, data',
+    ids
+      .entries()
+      .map(([n, id]): CopyRow => [id, `bench-s${n}@example.com`, JSON.stringify({ id, ...parsed(n) })]),
+  )
+  await asOwner(ownerUrl, 'analyze bare.users')
+}
+
+const parsed = (n: number): object => JSON.parse(userText(n))
+
+interface Groups {
+  readonly count: number
+  /** Each has all of these. */
+  readonly members: readonly string[]
+  /** In the bare tables too. */
+  readonly isBare?: boolean
+}
+
+/** The ids of new groups. */
+export const seedGroups = async (
+  ownerUrl: string,
+  tenant: Tenant,
+  { count, members, isBare = false }: Groups,
+): Promise<readonly string[]> => {
+  const ids = Array.from({ length: count }, () => randomUUIDv7())
+  const now = new Date().toISOString()
+  await copyInto(
+    ownerUrl,
+    'resource',
+    resourceColumns,
+    ids.map((id): CopyRow => {
+      const { data } = parseResource({ displayName: `Group ${randomUUID()}` }, groupType).resource
+      const values = documentValues(data, groupType)
+      const [key, display] = [text(values['unique_key']), text(values['display_key'])]
+      return [
+        tenant.id,
+        id,
+        'Group',
+        key,
+        display,
+        null,
+        null,
+        text(values['data']),
+        text(values['folded']),
+        1,
+        now,
+        now,
+      ]
+    }),
+  )
+  function* memberships(tenantId?: string): Generator<CopyRow> {
+    for (const id of ids)
+      for (const member of members) yield tenantId === undefined ? [id, member] : [tenantId, id, member]
+  }
+  await copyInto(ownerUrl, 'membership', 'tenant_id, group_id, member_id', memberships(tenant.id))
+  if (isBare) {
+    const bareGroups = ids.map((id): CopyRow => [id, 1])
+    await copyInto(ownerUrl, 'bare.groups', 'id, version', bareGroups)
+    await copyInto(ownerUrl, 'bare.members', 'group_id, member_id', memberships())
+  }
+  await asOwner(ownerUrl, 'analyze resource, membership, bare.members, bare.groups')
+  return ids
 }

@@ -1,15 +1,16 @@
-/** A server in a process of its own, product or bare: it tells its parent the port and ends with it. */
+/** A process of its own, server, bare server or worker: it tells its parent the port and ends with it. */
 import { openDirectory } from '#directory/database.ts'
 import { createLogger } from '#platform/log.ts'
 import { createMetrics } from '#platform/metrics.ts'
 import { openKeyring } from '#platform/pepper.ts'
 import { startServer } from '#server/server.ts'
+import { startWorker } from '#worker/worker.ts'
 
 import { startBare } from './bare.ts'
 
 /** What the parent sends first. */
 export interface ServerOrder {
-  readonly kind: 'product' | 'bare'
+  readonly kind: 'product' | 'bare' | 'worker'
   readonly databaseUrl: string
   readonly poolSize: number
   /** Of the product. */
@@ -33,10 +34,18 @@ const startProduct = async ({ databaseUrl, poolSize, pepperFolder }: ServerOrder
   return server.scimPort
 }
 
+const startWorkerHere = async ({ databaseUrl }: ServerOrder): Promise<number> => {
+  const log = createLogger('worker', { level: 'warn' })
+  const directory = await openDirectory({ url: databaseUrl, applicationName: 'bench-worker' })
+  await startWorker({ url: databaseUrl, directory, metrics: createMetrics(), log })
+  return 0
+}
+
+const starters = { product: startProduct, bare: startBare, worker: startWorkerHere }
+
 process.once('disconnect', () => process.exit())
 process.once('message', (order: ServerOrder) => {
-  const starting = order.kind === 'product' ? startProduct(order) : startBare(order)
-  starting.then(
+  starters[order.kind](order).then(
     (port) => process.send?.({ port }),
     (error: unknown) => {
       process.stderr.write(`${String(error)}\n`)

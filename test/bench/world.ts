@@ -1,4 +1,4 @@
-/** What the rows are measured on: one Postgres with durability on, one tenant with users, and the two servers. */
+/** What the rows are measured on: one Postgres with durability on, and the servers in processes of their own. */
 import { fork } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -17,78 +17,96 @@ import { ownerRole, startTestServer, urlFor } from '#test/kit/test-server.ts'
 import { bareSchema } from './bare.ts'
 import { asOwner } from './sql.ts'
 
+import type { Owner } from '#directory/owner.ts'
 import type { TenantId } from '#directory/tenant-scope.ts'
+import type { Pepper } from '#directory/token.ts'
 import type { LoadPlan } from './load.ts'
 import type { ServerOrder } from './server-process.ts'
 
-/** A running server, and how to address it. */
+/** How a running server is addressed, by a tenant or bare. */
 export interface Side {
   plan(method: LoadPlan['method'], paths: readonly string[]): Omit<LoadPlan, 'expectedStatus'>
 }
 
+export interface Tenant extends Side {
+  readonly id: TenantId
+}
+
 export interface World {
-  readonly product: Side
+  /** Makes a tenant with its token, empty. */
+  newTenant(): Promise<Tenant>
   readonly bare: Side
-  readonly tenantId: TenantId
+  readonly productPid: number
+  readonly owner: Owner
   /** Of the owner of the schema. */
   readonly ownerUrl: string
+  /** Starts a worker process; it ends with the stack. */
+  startWorker(stack: AsyncDisposableStack): Promise<void>
 }
 
 const poolSize = 10
-const slug = 'bench'
 const endpointPath = '/scim/v2'
 
 export const openWorld = async (stack: AsyncDisposableStack): Promise<World> => {
-  const postgres = await startTestServer({})
+  const postgres = await startTestServer(settings)
   stack.defer(postgres.stop)
   const { adminUrl, template } = postgres.server
   const ownerUrl = urlFor(adminUrl, ownerRole, template)
   const pepperFolder = await mkdtemp(join(tmpdir(), 'scim-bench-'))
   stack.defer(() => rm(pepperFolder, { recursive: true, force: true }))
   await createPepper(pepperFolder, new Date())
-  const tenantId = tenantIdOf(randomUUID())
-  const token = await provision({ ownerUrl, pepperFolder, tenantId })
   for (const statement of bareSchema) await asOwner(ownerUrl, statement)
   const order = { poolSize, pepperFolder }
-  const productUrl = urlFor(adminUrl, 'scim_app', template)
-  const productPort = await startServerProcess(stack, { ...order, kind: 'product', databaseUrl: productUrl })
-  const barePort = await startServerProcess(stack, { ...order, kind: 'bare', databaseUrl: ownerUrl })
-  const headers = { 'content-type': 'application/scim+json', authorization: `Bearer ${token}` }
+  const appUrl = urlFor(adminUrl, 'scim_app', template)
+  const product = await startProcess(stack, { ...order, kind: 'product', databaseUrl: appUrl })
+  const bare = await startProcess(stack, { ...order, kind: 'bare', databaseUrl: ownerUrl })
+  const directory = stack.use(await openDirectory({ url: ownerUrl, applicationName: 'bench' }))
+  const owner = await takeEpoch(directory)
+  const keyring = stack.use(await openKeyring(pepperFolder))
   return {
-    tenantId,
+    owner,
     ownerUrl,
-    product: side(productPort, `/t/${slug}${endpointPath}`, headers),
-    bare: side(barePort, '', headers),
+    productPid: product.pid,
+    bare: side(bare.port, '', ''),
+    async newTenant() {
+      const id = tenantIdOf(randomUUID())
+      const slug = `bench-${id.slice(0, 8)}`
+      const token = await provision(owner, keyring.current(), { id, slug })
+      return { id, ...side(product.port, `/t/${slug}${endpointPath}`, token) }
+    },
+    async startWorker(workerStack) {
+      const databaseUrl = urlFor(adminUrl, 'scim_worker', template)
+      await startProcess(workerStack, { ...order, kind: 'worker', databaseUrl })
+    },
   }
 }
 
-const side = (port: number, prefix: string, headers: Readonly<Record<string, string>>): Side => ({
+/** What a directory of this size is given anywhere; durability is on. */
+const settings = { shared_buffers: '512MB', max_wal_size: '4GB' }
+
+const side = (port: number, prefix: string, token: string): Side => ({
   plan: (method, paths) => ({
     origin: `http://127.0.0.1:${port}`,
     method,
-    headers,
+    headers: { 'content-type': 'application/scim+json', authorization: `Bearer ${token}` },
     paths: paths.map((path) => prefix + path),
   }),
 })
 
-interface Provisioning {
-  readonly ownerUrl: string
-  readonly pepperFolder: string
-  readonly tenantId: TenantId
-}
-
-/** One tenant and its token, as the operator writes them. */
-const provision = async ({ ownerUrl, pepperFolder, tenantId }: Provisioning): Promise<string> => {
-  await using directory = await openDirectory({ url: ownerUrl, applicationName: 'bench' })
-  const owner = await takeEpoch(directory)
+/** A tenant and its token, as the operator writes them; the token. */
+const provision = async (
+  owner: Owner,
+  pepper: Pepper,
+  { id: tenantId, slug }: { readonly id: TenantId; readonly slug: string },
+): Promise<string> => {
   const now = new Date()
   await putTenant(owner, {
     id: tenantId,
     slug,
     ownerUid: tenantId,
     namespace: 'bench',
-    name: 'bench',
-    displayName: 'Bench',
+    name: slug,
+    displayName: slug,
     state: 'Active',
     endpointPath,
     settings: {
@@ -112,8 +130,6 @@ const provision = async ({ ownerUrl, pepperFolder, tenantId }: Provisioning): Pr
     hosts: [],
     created: now,
   })
-  await using keyring = await openKeyring(pepperFolder)
-  const pepper = keyring.current()
   const id = newTokenId(randomBytes(32))
   const token = mintToken({ id, random: randomBytes(32) })
   const record = {
@@ -133,7 +149,12 @@ const provision = async ({ ownerUrl, pepperFolder, tenantId }: Provisioning): Pr
   return token
 }
 
-const startServerProcess = async (stack: AsyncDisposableStack, order: ServerOrder): Promise<number> => {
+interface Started {
+  readonly port: number
+  readonly pid: number
+}
+
+const startProcess = async (stack: AsyncDisposableStack, order: ServerOrder): Promise<Started> => {
   const child = fork(join(import.meta.dirname, 'server-process.ts'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -142,12 +163,12 @@ const startServerProcess = async (stack: AsyncDisposableStack, order: ServerOrde
     if (child.connected) child.disconnect()
     await ended
   })
-  const port = new Promise<number>((resolve) =>
-    child.once('message', (message: { port: number }) => resolve(message.port)),
+  const started = new Promise<Started>((resolve) =>
+    child.once('message', (message: { port: number }) => resolve({ ...message, pid: child.pid ?? 0 })),
   )
   child.send(order)
   const failed = ended.then(() => {
-    throw new Error(`the ${order.kind} server did not start`)
+    throw new Error(`the ${order.kind} process did not start`)
   })
-  return Promise.race([port, failed])
+  return Promise.race([started, failed])
 }

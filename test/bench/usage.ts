@@ -1,0 +1,67 @@
+/** What processes use, read from /proc: on another system there are no figures, and the rows say so. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+import { Client } from 'pg'
+
+const ticksPerSecond = 100
+
+const statOf = (pid: number): readonly string[] => {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The name before the parenthesis may hold anything. Field n of proc(5) is element n - 3.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
+/** CPU seconds that a process used, and the children that it has waited for. */
+const cpuOf = (pid: number): number => {
+  const fields = statOf(pid)
+  return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0) / ticksPerSecond
+}
+
+/** Resident memory in MB, undefined where there is no /proc. */
+export const memoryMB = (pid: number): number | undefined => {
+  try {
+    const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024
+  } catch {
+    return undefined
+  }
+}
+
+/** The CPU seconds of a process so far. */
+export const cpuSeconds = (pid: number): number | undefined => {
+  try {
+    return cpuOf(pid)
+  } catch {
+    return undefined
+  }
+}
+
+/** The CPU seconds of all processes of a Postgres on this machine so far. */
+export const postgresUsage = async (ownerUrl: string): Promise<() => number | undefined> => {
+  const postmaster = await postmasterOf(ownerUrl)
+  return () => {
+    if (postmaster === undefined) return undefined
+    const children = readdirSync('/proc').filter((name) => parentOf(Number(name)) === postmaster)
+    return [postmaster, ...children.map(Number)].reduce((sum, pid) => sum + (cpuSeconds(pid) ?? 0), 0)
+  }
+}
+
+const postmasterOf = async (ownerUrl: string): Promise<number | undefined> => {
+  const client = new Client({ connectionString: ownerUrl })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    return parentOf(rows[0]?.pid ?? Number.NaN)
+  } finally {
+    await client.end()
+  }
+}
+
+const parentOf = (pid: number): number | undefined => {
+  try {
+    return Number(statOf(pid)[1])
+  } catch {
+    return undefined
+  }
+}
