@@ -8,6 +8,8 @@ import { logValues } from './changes.ts'
 import type { Actor, ChangeAction } from './changes.ts'
 import { changeStatement, noParts } from './change-sql.ts'
 import type { ChangedRow, ChangeParts } from './change-sql.ts'
+import { limitValues } from './limits.ts'
+import type { RowLimits } from './limits.ts'
 import { lockDocument } from './lock-resource.ts'
 import type { Precondition } from './lock-resource.ts'
 import { matchingAsValues } from './matching-members.ts'
@@ -31,6 +33,8 @@ export interface ResourceChange {
   readonly action?: ChangeAction
   /** The clock of the caller. */
   readonly now?: Date
+  /** Those of the tenant; a change that exceeds one is refused with 403. */
+  readonly limits?: RowLimits
 }
 
 /**
@@ -49,6 +53,7 @@ export async function changeResource(
   if (!isId(id)) return undefined
   const values = {
     ...logValues(scope, actor, wanted.action ?? 'patch', wanted.now ?? new Date()),
+    ...limitValues(type, wanted.limits),
     id,
     type: type.name,
   }

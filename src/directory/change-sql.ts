@@ -1,7 +1,8 @@
 /** The statement that changes a resource: its document, its addresses, its members, or several of them at once. */
 
 import { chunkCtes, detailsWith, logCte } from './changes.ts'
-import { hasMembers, memberCtes, movedIds } from './member-sql.ts'
+import { withinLimit } from './limits.ts'
+import { hasMembers, memberCtes, movedIds, movedRows } from './member-sql.ts'
 import type { MemberParts } from './member-sql.ts'
 import { markCte } from './pending.ts'
 import { prepared } from './prepared.ts'
@@ -56,7 +57,7 @@ function suffix(parts: ChangeParts): string {
 
 function textOf(parts: ChangeParts): string {
   const ctes = [
-    ...(hasMembers(parts) ? [holder, ...memberCtes(parts)] : [nothingMoved]),
+    ...(hasMembers(parts) ? [holder, ...memberCtes(parts), movedRows] : [nothingMoved]),
     changed(parts),
     ...(parts.addresses ? addresses : []),
     ...(parts.joins ? joinCtes : []),
@@ -75,16 +76,22 @@ const holder = `holder as (
 
 const nothingMoved = `moved as (select null::text as value, null::text as kind where false)`
 
+/** Only growth is refused: a group that is beyond a limit which was lowered may still lose members. */
+const memberCount = `resource.member_count + case when moved_rows.delta > 0
+      then ${withinLimit('resource.member_count + moved_rows.delta', 'members')} - resource.member_count
+      else moved_rows.delta end`
+
 function changed(parts: ChangeParts): string {
   const columns = parts.document
     ? `, data = :data::jsonb, folded = :folded::jsonb, unique_key = :unique_key::text,
       display_key = :display_key::text, external_id = :external_id::text, active = :active::boolean`
     : ''
+  const members = hasMembers(parts) ? `, member_count = ${memberCount} from moved_rows` : ''
   return `changed as (
     update resource set version = resource.version + 1,
-      last_modified = greatest(resource.last_modified, :now::timestamptz)${columns}
+      last_modified = greatest(resource.last_modified, :now::timestamptz)${columns}${members}
     where resource.tenant_id = :tenant::uuid and resource.id = :id::uuid and resource.type = :type::text
-      ${parts.document ? '' : 'and exists (select from moved)'}
+      ${parts.document ? '' : 'and moved_rows.rows > 0'}
     returning resource.version, resource.last_modified
   )`
 }

@@ -5,22 +5,26 @@ import type { NewResource, StoredResource } from '#scim/resource.ts'
 import type { ResourceType } from '#scim/schema.ts'
 import { chunkCtes, detailsWith, logCte, logValues } from './changes.ts'
 import type { Actor } from './changes.ts'
-import { memberCtes, movedIds } from './member-sql.ts'
+import { limitValues, withinLimit } from './limits.ts'
+import type { RowLimits } from './limits.ts'
+import { memberCtes, movedIds, movedRows } from './member-sql.ts'
 import { addValues, netOf } from './member-values.ts'
 import { markCte } from './pending.ts'
 import { prepared } from './prepared.ts'
 import type { Prepared } from './prepared.ts'
+import { countCte, isWithinLimit } from './resource-count.ts'
 import { documentValues } from './resource-row.ts'
 import type { TenantScope } from './tenant-scope.ts'
-import { joinCtes, lockExternalId, lockUnresolved } from './waiting-members.ts'
+import { beginCreation, joinCtes, lockUnresolved } from './waiting-members.ts'
 import { writeRefusal } from './write-refusal.ts'
 
-const inserted: readonly string[] = [
-  `holder as (
+const inserted = (memberCount: string): readonly string[] => [
+  `created as (
     insert into resource (tenant_id, id, type, unique_key, display_key, external_id, active, data, folded,
-      version, created, last_modified)
-    values (:tenant::uuid, :id::uuid, :type::text, :unique_key::text, :display_key::text, :external_id::text,
-      :active::boolean, :data::jsonb, :folded::jsonb, 1, :now::timestamptz, :now::timestamptz)
+      version, created, last_modified, member_count)
+    select :tenant::uuid, :id::uuid, :type::text, :unique_key::text, :display_key::text, :external_id::text,
+      :active::boolean, :data::jsonb, :folded::jsonb, 1, :now::timestamptz, :now::timestamptz, ${memberCount}
+    where ${isWithinLimit}
     returning id, version
   )`,
   `addresses as (
@@ -30,21 +34,29 @@ const inserted: readonly string[] = [
   )`,
 ]
 
-const noMembers = `moved as (select null::text as value, null::text as kind where false)`
 const pushed = { adds: true, removes: false, isReplace: false }
+
+/** Before the row itself, which holds their number. */
+const withMembers: readonly string[] = [
+  'holder as (select :id::uuid as id)',
+  ...memberCtes(pushed),
+  movedRows,
+  ...inserted(`(select ${withinLimit('moved_rows.delta', 'members')} from moved_rows)`),
+]
+const noMembers = `moved as (select null::text as value, null::text as kind where false)`
 
 function creation(name: string, hasMembers: boolean): Prepared {
   const self = 'select :id::uuid as id'
   const ctes = [
-    ...inserted,
-    ...(hasMembers ? memberCtes(pushed) : [noMembers]),
+    ...(hasMembers ? withMembers : [...inserted('0'), noMembers]),
     ...joinCtes,
     ...chunkCtes,
     detailsWith(':data::jsonb'),
-    logCte('details', 'holder'),
+    logCte('details', 'created'),
     markCte(hasMembers ? `${self} union ${movedIds(pushed)}` : self),
+    countCte('created', 1),
   ]
-  return prepared(name, `with ${ctes.join(', ')} select version from holder`)
+  return prepared(name, `with ${ctes.join(', ')} select version from created`)
 }
 
 const createAlone = creation('create_resource', false)
@@ -54,13 +66,14 @@ const createWithMembers = creation('create_resource_with_members', true)
  * Creates a resource with its members and joins the groups that waited for it; one flight of statements. The result
  * has neither `members` nor `groups`.
  *
- * @param resource its `now`, the clock of the caller, is written as `created`
- * @throws ScimError 409 uniqueness when another resource of the type has the unique attribute's folded value
+ * @param resource its `now`, the clock of the caller, is written as `created`; its `limits` are those of the tenant
+ * @throws ScimError 409 uniqueness when another resource of the type has the unique attribute's folded value, 403 when
+ *   a limit is reached
  */
 export async function createResource(
   scope: TenantScope,
   type: ResourceType,
-  resource: NewResource & { readonly now?: Date },
+  resource: NewResource & { readonly now?: Date; readonly limits?: RowLimits },
   actor: Actor,
 ): Promise<StoredResource> {
   const id = randomUUIDv7()
@@ -71,12 +84,13 @@ export async function createResource(
     ...logValues(scope, actor, 'create', now),
     ...document,
     ...addValues(adds),
+    ...limitValues(type, resource.limits),
     id,
     type: type.name,
   }
   const create = adds.length > 0 ? createWithMembers : createAlone
   const statements = [
-    lockExternalId(values),
+    beginCreation(values),
     ...(adds.length > 0 ? [lockUnresolved(values)] : []),
     create(values),
   ]

@@ -8,6 +8,7 @@ import { isId } from './member-values.ts'
 import { markCte } from './pending.ts'
 import { planOnce } from './plan-once.ts'
 import { prepared } from './prepared.ts'
+import { countCte } from './resource-count.ts'
 import type { TenantScope } from './tenant-scope.ts'
 
 /** Which resource goes. */
@@ -72,7 +73,7 @@ const deletion = prepared(
       returning resource.id
     )`,
     `others as (
-      update resource set version = resource.version + 1,
+      update resource set version = resource.version + 1, member_count = resource.member_count - 1,
         last_modified = greatest(resource.last_modified, :now::timestamptz)
       where resource.tenant_id = :tenant::uuid and resource.id = any(array(select group_id from detached))
       returning resource.id, resource.type, resource.version
@@ -86,6 +87,7 @@ const deletion = prepared(
     logCte('details', 'holder'),
     logOthersCte('leave', 'removed'),
     markCte('select id from gone union select member_id from emptied'),
+    countCte('gone', -1),
   ].join(', ')}
   select id from gone`,
 )

@@ -17,6 +17,7 @@ const rowsPerStep = 2_000
 const tables: readonly { readonly table: string; readonly key: string }[] = [
   { table: 'token', key: 'id' },
   { table: 'resource', key: 'id' },
+  { table: 'resource_count', key: 'type, slot' },
   { table: 'assignment', key: 'policy_id, user_id, value' },
   { table: 'policy', key: 'id' },
   { table: 'pending', key: 'resource_id, xid' },

@@ -4,7 +4,7 @@ import type { Filter } from '#scim/filter/ast.ts'
 import type { StoredResource } from '#scim/resource.ts'
 import type { AttributeReference, ResourceType } from '#scim/schema.ts'
 import type { Directory } from './database.ts'
-import { listingSql } from './listing-sql.ts'
+import { isUnfiltered, listingSql } from './listing-sql.ts'
 import type { ListedRow, ListingSql } from './listing-sql.ts'
 import { storedFrom } from './resource-row.ts'
 import type { Included } from './resource-row.ts'
@@ -94,6 +94,10 @@ async function count(
   sql: ListingSql,
 ): Promise<number | undefined> {
   if (request.isCounted === false) return undefined
+  if (isUnfiltered(request.targets)) {
+    const [known] = await readInTenant<{ readonly total: number }>(directory, tenantId, sql.count, request)
+    return known?.total ?? 0
+  }
   const options = { ...request, isOneStatement: true }
   const [row] = await inTenant(directory, tenantId, options, (scope) =>
     scope.query<{ readonly total: number }>(sql.count),

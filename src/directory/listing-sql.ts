@@ -5,6 +5,7 @@ import type { FilterContext } from './filter-operand.ts'
 import type { ListRequest, ListTarget } from './list-resources.ts'
 import { newParameters } from './parameters.ts'
 import type { Parameters } from './parameters.ts'
+import { countOf } from './resource-count.ts'
 import { includedColumns, resourceColumns } from './resource-row.ts'
 import type { ResourceRow } from './resource-row.ts'
 import { afterPosition, orderBy, sortKey } from './sort-to-sql.ts'
@@ -29,9 +30,21 @@ export function listingSql(tenantId: TenantId, request: ListRequest): ListingSql
 
 function countSql(tenantId: TenantId, { targets }: ListRequest): Statement {
   const parameters = newParameters(tenantId)
+  if (isUnfiltered(targets)) {
+    const types = parameters.bind(
+      targets.map(({ type }) => type.name),
+      'text[]',
+    )
+    return { text: `select ${countOf('$1', types)} as total`, values: parameters.values }
+  }
   const text = `select count(*) as total from resource
     where resource.tenant_id = $1 and ${selection(targets, parameters)}`
   return { text, values: parameters.values }
+}
+
+/** Whether the list shows all there is of its types: then its total is known without counting. */
+export function isUnfiltered(targets: readonly ListTarget[]): boolean {
+  return targets.every(({ filter }) => filter === undefined)
 }
 
 /** The rows of the page first, and only for them what is behind them. */

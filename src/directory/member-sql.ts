@@ -173,6 +173,14 @@ function cleared(parts: MemberParts): string {
   )`
 }
 
+/** CTE `moved_rows (rows, delta)`: how many rows came or went, and by how many the resource has more now. */
+export const movedRows = `moved_rows as (
+  select count(*) as rows,
+    count(*) filter (where moved.kind in ('added', 'pendingAdded'))
+      - count(*) filter (where moved.kind in ('removed', 'pendingRemoved')) as delta
+  from moved
+)`
+
 function moved(parts: MemberParts): string {
   const rows = [
     ...(parts.adds

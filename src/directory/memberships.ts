@@ -6,6 +6,8 @@ import { logValues } from './changes.ts'
 import type { Actor, ChangeAction } from './changes.ts'
 import { changeStatement, noParts } from './change-sql.ts'
 import type { ChangedRow, ChangeParts } from './change-sql.ts'
+import { limitValues } from './limits.ts'
+import type { RowLimits } from './limits.ts'
 import { lockResource, lockVersion } from './lock-resource.ts'
 import type { LockedRow, Precondition } from './lock-resource.ts'
 import { matchingAsValues } from './matching-members.ts'
@@ -28,6 +30,8 @@ export interface MembershipChange {
   readonly action?: ChangeAction
   /** The clock of the caller. */
   readonly now?: Date
+  /** Those of the tenant; a change that exceeds one is refused with 403. */
+  readonly limits?: RowLimits
 }
 
 /** Where a resource stands after a write. */
@@ -53,6 +57,7 @@ export async function changeMembership(
   if (!isId(id)) return undefined
   const values = {
     ...logValues(scope, actor, change.action ?? 'patch', change.now ?? new Date()),
+    ...limitValues(type, change.limits),
     id,
     type: type.name,
   }

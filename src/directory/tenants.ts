@@ -2,6 +2,7 @@
 
 import { withClient } from './client.ts'
 import type { Directory } from './database.ts'
+import { countOf } from './resource-count.ts'
 import { inTenant, readOutsideTenants, tenantIdOf, type TenantId } from './tenant-scope.ts'
 import type { TenantSettings } from './tenant-settings.ts'
 
@@ -136,11 +137,11 @@ export interface TenantCounts {
   readonly lastRequest: Date | null
 }
 
-/** Counts resources: an index scan over the tenant, 0.1 s per million. */
+/** Sums of a few rows, at any size. */
 export async function tenantCounts(directory: Directory, tenantId: TenantId): Promise<TenantCounts> {
   const text = `select
-      (select count(*) from resource where tenant_id = $1 and type = 'User') as users,
-      (select count(*) from resource where tenant_id = $1 and type = 'Group') as groups,
+      ${countOf('$1', `array['User']`)} as users,
+      ${countOf('$1', `array['Group']`)} as groups,
       (select max(last_used) from token where tenant_id = $1)::timestamp at time zone 'UTC' as "lastRequest"`
   const [counts] = await inTenant(directory, tenantId, { isOneStatement: true }, (scope) =>
     scope.query<TenantCounts>({ text, values: [tenantId] }),

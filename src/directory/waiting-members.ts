@@ -12,6 +12,7 @@ import { logOthersCte } from './changes.ts'
 import { idByExternalId, idById } from './member-sql.ts'
 import { planOnce } from './plan-once.ts'
 import { prepared } from './prepared.ts'
+import { nearLimit } from './resource-count.ts'
 
 /** Keeps clear of the locks that are made of the same tenant id for other purposes. */
 const firstSeed = 7_000
@@ -30,12 +31,14 @@ export const lockUnresolved = prepared(
   ) as lock`,
 )
 
+const externalIdLock = `case when :external_id::text is not null
+    then pg_advisory_xact_lock_shared(${lockKey(':external_id::text')}) end as known`
+
 /** Keeps pushes of this externalId out until the resource that has it is there; without one it locks nothing. */
-export const lockExternalId = prepared(
-  'lock_external_id',
-  `select ${planOnce}, case when :external_id::text is not null
-    then pg_advisory_xact_lock_shared(${lockKey(':external_id::text')}) end`,
-)
+export const lockExternalId = prepared('lock_external_id', `select ${planOnce}, ${externalIdLock}`)
+
+/** The same before a creation, which may have to wait for its turn. */
+export const beginCreation = prepared('begin_creation', `select ${planOnce}, ${externalIdLock}, ${nearLimit}`)
 
 /**
  * CTEs by which the resource `:id` of type `:type` with the externalId `:external_id` joins every group that waits
@@ -68,11 +71,21 @@ export const joinCtes: readonly string[] = [
     select distinct :tenant::uuid, joined.group_id, :id::uuid from joined
     on conflict do nothing returning group_id
   )`,
-  `others as (
-    update resource set version = resource.version + 1,
-      last_modified = greatest(resource.last_modified, :now::timestamptz)
-    where resource.tenant_id = :tenant::uuid and resource.id = any(array(select group_id from joined_groups))
-    returning resource.id, resource.type, resource.version
+  // Where it was a member already, only the count of rows moves: nobody can see that a value waits no more.
+  `holders as (
+    update resource set version = resource.version + waited.joins,
+      last_modified = case waited.joins
+        when 1 then greatest(resource.last_modified, :now::timestamptz) else resource.last_modified end,
+      member_count = resource.member_count + waited.joins - waited.values
+    from (
+      select joined.group_id, count(*) as values, max(case
+        when joined.group_id in (select joined_groups.group_id from joined_groups) then 1 else 0 end) as joins
+      from joined group by joined.group_id
+    ) as waited
+    where resource.tenant_id = :tenant::uuid and resource.id = waited.group_id
+      and resource.id = any(array(select joined.group_id from joined))
+    returning resource.id, resource.type, resource.version, waited.joins
   )`,
+  `others as (select holders.id, holders.type, holders.version from holders where holders.joins = 1)`,
   logOthersCte('join', 'added'),
 ]

@@ -3,6 +3,7 @@
 import { DatabaseError } from 'pg'
 import { ScimError } from '#scim/errors.ts'
 import type { ResourceType } from '#scim/schema.ts'
+import { limitExceeded, limitRefusal } from './limits.ts'
 
 const uniqueViolation = '23505'
 /** NUL or a lone surrogate in text: untranslatable_character, invalid_text_representation, character_not_in_repertoire. */
@@ -21,6 +22,7 @@ export function writeRefusal(error: unknown, type?: ResourceType): unknown {
       cause: error,
     })
   }
+  if (error.code === limitExceeded) return limitRefusal(error.constraint, error.detail, error)
   if (unstorableText.has(error.code)) {
     return new ScimError(400, 'A value has characters that no text may hold.', {
       scimType: 'invalidValue',

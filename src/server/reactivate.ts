@@ -34,7 +34,8 @@ export const reactivate = async (
     return { data: { ...data, active: data['active'] ?? true }, membership }
   }
   const stored = await inTenant(call.directory, call.tenant.id, { signal: call.signal }, async (scope) => {
-    await changeResource(scope, { type, id, change, action: 'replace' }, call.actor)
+    const { limits } = call.tenant.settings
+    await changeResource(scope, { type, id, change, action: 'replace', limits }, call.actor)
     return readResourceIn(scope, { type, id, ...rows })
   })
   if (stored === undefined) throw conflict

@@ -12,6 +12,7 @@ export const tenantTables = [
   'email',
   'membership',
   'pending_member',
+  'resource_count',
   'change',
   'pending',
   'policy',
@@ -36,6 +37,7 @@ export async function fill(
     ],
     ['insert into email values ($1, $2, 0, null, $3)', [tenantId, user, `${name}@acme.test`]],
     ['insert into membership values ($1, $2, $3)', [tenantId, group, user]],
+    [`insert into resource_count values ($1, 'User', 0, 1), ($1, 'Group', 0, 1)`, [tenantId]],
     [`insert into pending_member values ($1, $2, 'nobody')`, [tenantId, group]],
     [
       `insert into token (tenant_id, id, key_id, digest, mac, scope, not_before, last_used, created)

@@ -12,6 +12,7 @@ import { PolicyPin } from './policy-pin.ts'
 import { PolicyRule } from './policy-rule.ts'
 import { PolicyState } from './policy-state.ts'
 import { Policy } from './policy.ts'
+import { ResourceCount } from './resource-count.ts'
 import { Resource } from './resource.ts'
 import { Revocation } from './revocation.ts'
 import { TenantHost } from './tenant-host.ts'
@@ -32,6 +33,7 @@ export const entities = [
   PolicyRule,
   PolicyState,
   Policy,
+  ResourceCount,
   Resource,
   Revocation,
   TenantHost,

@@ -18,5 +18,7 @@ export const Resource = defineEntity({
     version: p.bigint('number'),
     created: p.datetime(6),
     lastModified: p.datetime(6),
+    /** Rows of its members and of the values that wait to be members. */
+    memberCount: p.bigint('number').default(0),
   },
 })

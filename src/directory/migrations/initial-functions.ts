@@ -21,6 +21,16 @@ export const functions: readonly string[] = [
   candidates('resource_ids_by_display_key', 'resource', 'display_key', 'id'),
   candidates('resource_ids_by_email', 'email', 'value_key', 'resource_id'),
 
+  // The amount, or an error that names the limit: a write that is sent with its commit has no later moment to refuse.
+  `create function within_limit(amount bigint, maximum bigint, limit_name text) returns bigint
+    language plpgsql immutable as $$
+    begin
+      if amount > maximum then
+        raise exception 'limit exceeded' using errcode = 'SC001', constraint = limit_name, detail = maximum::text;
+      end if;
+      return amount;
+    end $$`,
+
   // The Directory API's port: the token alone names the tenant.
   `create function token_by_id(wanted text) returns setof token
     language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$

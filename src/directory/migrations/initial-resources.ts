@@ -13,7 +13,8 @@ export const resourceTables: readonly string[] = [
   `create extension if not exists btree_gin`,
 
   // The key columns hold what JavaScript folded (scim/fold.ts); SQL never lowers and never collates by locale.
-  // `data` is what is shown; `folded` is the same document as filters compare it (folded.ts).
+  // `data` is what is shown; `folded` is the same document as filters compare it (folded.ts). `member_count`: rows of
+  // membership and pending_member of a group, kept by the statements that write them.
   `create table resource (
     tenant_id uuid not null,
     id uuid not null,
@@ -27,6 +28,7 @@ export const resourceTables: readonly string[] = [
     version bigint not null,
     created timestamptz not null,
     last_modified timestamptz not null,
+    member_count bigint not null default 0,
     constraint resource_unique_key unique (tenant_id, type, unique_key)
   )`,
   `create index resource_type on resource (tenant_id, type, id)`,
@@ -74,4 +76,14 @@ export const resourceTables: readonly string[] = [
       references resource (tenant_id, id) on delete cascade
   )`,
   `create index pending_member_value on pending_member (tenant_id, value) include (group_id)`,
+
+  // How many resources of a type a tenant has is the sum over its slots. Each connection has its slot, so that those
+  // who create at the same time hardly ever wait for one row; a slot by itself may be negative.
+  `create table resource_count (
+    tenant_id uuid not null,
+    type text collate "C" not null,
+    slot integer not null,
+    count bigint not null,
+    primary key (tenant_id, type, slot)
+  ) with (fillfactor = 25)`,
 ]

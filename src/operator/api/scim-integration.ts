@@ -31,8 +31,20 @@ const Compatibility = z.object({
 const million = 1_000_000
 
 const Limits = z.object({
-  maxUsers: z.int().min(1).max(10_000_000).default(million).describe('Not enforced yet.'),
-  maxGroupMembers: z.int().min(1).max(10_000_000).default(million).describe('Not enforced yet.'),
+  maxUsers: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(million)
+    .describe('Active and inactive users; one more is refused with 403.'),
+  maxGroupMembers: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(million)
+    .describe(
+      'Members of one group, pushed values that are nobody yet among them; more are refused with 403.',
+    ),
   requestsPerSecond: z.int().min(1).max(10_000).default(100).describe('Per server pod.'),
   burst: z.int().min(1).max(20_000).default(200),
   maxPayloadBytes: z.int().min(1024).max(104_857_600).default(10_485_760),

@@ -33,9 +33,10 @@ const createOrReactivate = async (
 ): Promise<StoredResource> => {
   const hasMembers = rows.members && (resource.members?.length ?? 0) > 0
   const options = { signal: call.signal, isOneStatement: !hasMembers }
+  const { limits } = call.tenant.settings
   try {
     return await inTenant(call.directory, call.tenant.id, options, async (scope) => {
-      const created = await createResource(scope, type, resource, call.actor)
+      const created = await createResource(scope, type, { ...resource, limits }, call.actor)
       // Only those members that exist are shown; which ones, the rows tell.
       return (
         (hasMembers ? await readResourceIn(scope, { type, id: created.id, ...rows }) : undefined) ?? created

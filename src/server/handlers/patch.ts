@@ -67,7 +67,8 @@ const work = async (
   scope: TenantScope,
   { type, id, operations, steps }: Wanted,
 ): Promise<WriteFacts | undefined> => {
-  const condition = call.precondition === undefined ? {} : { precondition: call.precondition }
+  const { limits } = call.tenant.settings
+  const condition = { limits, ...(call.precondition !== undefined && { precondition: call.precondition }) }
   if (steps !== undefined) return changeMembership(scope, { type, id, steps, ...condition }, call.actor)
   const change = (current: Parameters<typeof applyPatch>[0]) => applyPatch(current, operations, type)
   const changed = await changeResource(scope, { type, id, change, ...condition }, call.actor)

@@ -27,6 +27,7 @@ export const replace = async (call: Call, type: ResourceType, id: string): Promi
           type,
           id,
           action: 'replace',
+          limits: call.tenant.settings.limits,
           change: (current) => replacementOf(parseResource(body, type, current).resource, type),
           ...(call.precondition === undefined ? {} : { precondition: call.precondition }),
         },
