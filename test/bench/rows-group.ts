@@ -39,7 +39,7 @@ const memberRow = (name: string, template: string, isRemoval: boolean): Row => (
     const values = userIds.slice(-joiners)
     const series = []
     for (const size of memberSizes.filter((one) => one <= Math.max(room, 10))) {
-      const members = [...userIds.slice(0, size), ...(isRemoval ? values : [])]
+      const members = [...new Set([...userIds.slice(0, size), ...(isRemoval ? values : [])])]
       const count = size >= 100_000 ? groupsPerSize / 4 : groupsPerSize
       const groups = await seedGroups(bench.world.ownerUrl, tenant, { count, members })
       series.push({
