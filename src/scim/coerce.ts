@@ -55,6 +55,7 @@ function coerceComplex(json: Json, attribute: Attribute, path: string, met: Met)
     met.add('entra-bare-reference')
     return { value: coerce(json, significant, `${path}.value`, met) }
   }
+  if (isBareReference(json, significant)) return json
   const entries: [string, Json][] = []
   for (const [key, value] of Object.entries(json)) {
     const subAttribute = attributeNamed(standardKey(key, attribute, met), subAttributes)
@@ -64,6 +65,20 @@ function coerceComplex(json: Json, attribute: Attribute, path: string, met: Met)
     }
   }
   return Object.fromEntries(entries)
+}
+
+/** `{"value": "text"}` is what it should be already: lists of members hold a hundred thousand of them. */
+function isBareReference(json: JsonObject, significant: Attribute | undefined): boolean {
+  const { value } = json
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    significant?.type === 'string' &&
+    !significant.multiValued &&
+    significant.mutability !== 'readOnly' &&
+    Object.keys(json).length === 1 &&
+    isStorableText(value)
+  )
 }
 
 /** SCIM 1.1 called `manager.value` managerId, and OneLogin's templates still do. */

@@ -94,20 +94,24 @@ function rowsOf(
   const shown = (name: string | undefined, rows: readonly Member[] | undefined): JsonObject =>
     name === undefined || rows === undefined || rows.length === 0 || !shows(projection, name)
       ? {}
-      : { [name]: rows.map((row) => rowOf(row, name, type, baseURL)) }
+      : { [name]: rows.map(rowsAs(name, type, baseURL)) }
   return { ...shown(membershipAttribute, stored.members), ...shown(membershipsAttribute, stored.groups) }
 }
 
-function rowOf(row: Member, name: string, type: ResourceType, baseURL: string): JsonObject {
+/** How a row is shown; what is the same for all rows is found once, since there may be 100,000. */
+function rowsAs(name: string, type: ResourceType, baseURL: string): (row: Member) => JsonObject {
   const attribute = type.schema.attributes.find((one) => one.name === name)
   const [referred = ''] = attribute?.subAttributes?.find((one) => one.name === '$ref')?.referenceTypes ?? []
-  // The type of a member names its resource type; that of a group says how one is a member.
-  const target = resourceTypeNamed(row.type) ?? resourceTypeNamed(referred)
-  return {
-    value: row.value,
-    ...(target === undefined ? {} : { $ref: locationOf(target, row.value, baseURL) }),
-    ...(row.display === undefined ? {} : { display: row.display }),
-    type: row.type,
+  const usual = resourceTypeNamed(referred)
+  return ({ value, type: label, display }) => {
+    // The type of a member names its resource type; that of a group says how one is a member.
+    const target = resourceTypeNamed(label) ?? usual
+    return {
+      value,
+      ...(target !== undefined && { $ref: locationOf(target, value, baseURL) }),
+      ...(display !== undefined && { display }),
+      type: label,
+    }
   }
 }
 

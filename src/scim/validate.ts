@@ -38,6 +38,11 @@ export function parseResource(
   return { resource, dialects: [...met] }
 }
 
+/** Whether what a replacement says may depend on `current`; if not, parsing it once is enough. */
+export function keepsOfCurrent(type: ResourceType): boolean {
+  return type.schema.attributes.some(({ name }) => name === 'active')
+}
+
 /**
  * A replacement (PUT) as a change: what the body does not name is unassigned, members included
  * (RFC 7644 3.5.1), as identity providers that PUT groups always send all members.

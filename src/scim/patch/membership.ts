@@ -46,10 +46,10 @@ function namedValues(filter: Filter): readonly string[] | undefined {
   return isValue && typeof filter.value === 'string' ? [filter.value] : undefined
 }
 
-/** One member without a value does not fail the others (hard spot 13). */
+/** One member without a value does not fail the others (hard spot 13). Repeats go when steps are merged. */
 function memberValues(json: Json | readonly Json[]): readonly string[] {
   const values = (isList(json) ? json : []).map((element) => propertyOf(element, 'value'))
-  return [...new Set(values.filter((value) => typeof value === 'string'))]
+  return values.filter((value) => typeof value === 'string')
 }
 
 /** The same steps in fewer: neighbours of a kind become one, and a replace makes those before it void. */

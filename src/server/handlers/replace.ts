@@ -4,7 +4,7 @@ import { changeResource } from '#directory/change-resource.ts'
 import { readResourceIn } from '#directory/read-resource.ts'
 import { inTenant } from '#directory/tenant-scope.ts'
 import type { ResourceType } from '#scim/schema.ts'
-import { parseResource, replacementOf } from '#scim/validate.ts'
+import { keepsOfCurrent, parseResource, replacementOf } from '#scim/validate.ts'
 
 import type { Answer } from '#server/answer.ts'
 import type { Call } from '#server/call.ts'
@@ -14,7 +14,8 @@ import { projectionOf, represent, rowsFor } from '#server/representation.ts'
 export const replace = async (call: Call, type: ResourceType, id: string): Promise<Answer> => {
   const body = await call.body()
   // Refused before anything is locked; what it says of `active` depends on the current state, so it is read again.
-  call.note(parseResource(body, type).dialects)
+  const parsed = parseResource(body, type)
+  call.note(parsed.dialects)
   const projection = projectionOf(call, type)
   const { stored, isChanged } = await inTenant(
     call.directory,
@@ -28,7 +29,11 @@ export const replace = async (call: Call, type: ResourceType, id: string): Promi
           id,
           action: 'replace',
           limits: call.tenant.settings.limits,
-          change: (current) => replacementOf(parseResource(body, type, current).resource, type),
+          change: (current) =>
+            replacementOf(
+              (keepsOfCurrent(type) ? parseResource(body, type, current) : parsed).resource,
+              type,
+            ),
           ...(call.precondition === undefined ? {} : { precondition: call.precondition }),
         },
         call.actor,
