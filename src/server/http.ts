@@ -1,17 +1,23 @@
 /** An HTTP listener that stops in order: no new connections, the requests under way to their end, then a limit. */
 
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { listen } from '#platform/listen.ts'
 
+import { maxHeaderBytes } from './protocol-error.ts'
+
 export interface HttpOptions {
   readonly port: number
   readonly host?: string
   readonly app: RequestListener
-  /** Body for what never becomes a request: malformed HTTP, headers that are too large or too slow. */
-  readonly protocolError: (status: number) => { readonly contentType: string; readonly body: string }
+  /** Answer to what never becomes a request: malformed HTTP, headers that are too large or too slow. */
+  readonly protocolError: (
+    status: number,
+    requestId: string,
+  ) => { readonly contentType: string; readonly body: string }
   /** Stopping begins when it aborts; disposing waits for the end. */
   readonly closing: AbortSignal
   /** How long requests under way may take once stopping has begun. */
@@ -27,7 +33,10 @@ const keepAliveMs = 75_000
 
 export const startHttp = async (options: HttpOptions): Promise<HttpListener> => {
   // A request without Host, or with an Expect that Node does not know, is answered by the application, in its words.
-  const server = createServer({ keepAliveTimeout: keepAliveMs, requireHostHeader: false }, options.app)
+  const server = createServer(
+    { keepAliveTimeout: keepAliveMs, requireHostHeader: false, maxHeaderSize: maxHeaderBytes },
+    options.app,
+  )
   server.on('checkExpectation', options.app)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     refuseBytes(error, socket, options.protocolError)
@@ -74,9 +83,11 @@ const refuseBytes = (
     return
   }
   const status = statusOf(error.code)
-  const { contentType, body } = protocolError(status)
+  const requestId = randomUUID()
+  const { contentType, body } = protocolError(status, requestId)
   socket.end(
     `HTTP/1.1 ${status} ${reasons[status]}\r\ncontent-type: ${contentType}\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      `content-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${requestId}\r\n` +
+      `connection: close\r\n\r\n${body}`,
   )
 }

@@ -4,7 +4,7 @@ import type { Directory } from '#directory/database.ts'
 import type { Keyring } from '#directory/token.ts'
 import type { Logger } from '#platform/log.ts'
 import type { Metrics } from '#platform/metrics.ts'
-import { ScimError, toBody } from '#scim/errors.ts'
+import { toBody } from '#scim/errors.ts'
 
 import { createScimApp } from './app.ts'
 import { createDirectoryApp } from './directory-api/app.ts'
@@ -12,6 +12,7 @@ import { problemBody, problemType } from './directory-api/problem.ts'
 import { startHttp } from './http.ts'
 import { scimJson } from './media-type.ts'
 import { openParts } from './parts.ts'
+import { protocolRefusal } from './protocol-error.ts'
 
 export interface ServerOptions {
   readonly directory: Directory
@@ -55,7 +56,10 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     ...shared,
     port: options.scimPort,
     app: createScimApp(parts),
-    protocolError: scimProtocolError,
+    protocolError: (status, requestId) => ({
+      contentType: scimJson,
+      body: JSON.stringify(toBody(protocolRefusal(options.log, status, requestId))),
+    }),
   })
   stack.use(scim)
   self.port = scim.port
@@ -63,7 +67,10 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     ...shared,
     port: options.directoryPort,
     app: createDirectoryApp(parts),
-    protocolError: directoryProtocolError,
+    protocolError: (status, requestId) => ({
+      contentType: problemType,
+      body: problemBody(protocolRefusal(options.log, status, requestId)),
+    }),
   })
   stack.use(directory)
   const stop = stopOnce(stack.move(), closing, options.signal)
@@ -95,15 +102,3 @@ const pathOriginOf = (configured: string | undefined, port: number): string =>
   configured === undefined || configured === 'self'
     ? `http://127.0.0.1:${port}`
     : configured.replace(/\/+$/, '')
-
-const protocolErrorDetail = 'The bytes on this connection are no HTTP request that can be answered.'
-
-const scimProtocolError = (status: number): { contentType: string; body: string } => ({
-  contentType: scimJson,
-  body: JSON.stringify(toBody(new ScimError(status, protocolErrorDetail))),
-})
-
-const directoryProtocolError = (status: number): { contentType: string; body: string } => ({
-  contentType: problemType,
-  body: problemBody(new ScimError(status, protocolErrorDetail)),
-})

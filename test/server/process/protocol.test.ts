@@ -30,11 +30,21 @@ test.for([
     expect(scim.head).toContain(`HTTP/1.1 ${status} `)
     expect(scim.head).toContain('content-type: application/scim+json')
     expect(JSON.parse(scim.body)).toMatchObject({ status: String(status) })
+    const requestId = /^x-request-id: ([\w-]{36})\r?$/m.exec(scim.head)?.[1]
+    expect(used.server.log).toContainEqual(
+      expect.objectContaining({ requestId, status, msg: 'request refused' }),
+    )
     const problem = await exchange(used.server.directoryPort, bytes)
     expect(problem.head).toContain('content-type: application/problem+json')
     expect(JSON.parse(problem.body)).toMatchObject({ status })
   },
 )
+
+test('the longest filter that is read is read in a URL too, though each character takes nine bytes there', async () => {
+  const filter = `title eq "${'語'.repeat(4096 - 'title eq ""'.length)}"`
+  const reply = await used.tenant.get(`/Users?filter=${encodeURIComponent(filter)}`)
+  expect(reply).toMatchObject({ status: 200, body: { totalResults: 0 } })
+})
 
 test('a request without Host, or with an Expect that nobody knows, gets a SCIM body', async () => {
   const path = new URL(`${used.tenant.baseURL}/Users`).pathname
