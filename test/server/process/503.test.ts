@@ -62,6 +62,26 @@ test('when Postgres goes away in the middle of a bulk request, each operation sa
   expect(statuses.slice(done)).toEqual(Array.from({ length: 1000 - done }, () => '503'))
 })
 
+test('hundreds of requests while Postgres is away do not wait in line: each is refused with Retry-After', async () => {
+  await using db = await cloneDatabase()
+  await using gate = await openGate(db.appUrl)
+  await using server = await startScim({ ownerUrl: db.ownerUrl, appUrl: gate.url })
+  const tenant = await server.newTenant()
+  const id = await tenant.create('/Users', aUser('before@example.com'))
+  await gate.shut()
+  const paths = Array.from({ length: 300 }, (_, n) => (n % 2 === 0 ? `/Users/${id}` : '/Users'))
+  const began = performance.now()
+  const replies = await Promise.all(paths.map((path) => tenant.get(path)))
+  expect(
+    replies.filter(({ status, headers }) => status === 503 && headers['retry-after'] !== undefined),
+  ).toHaveLength(300)
+  expect(performance.now() - began).toBeLessThan(5000)
+  await gate.open()
+  await expect
+    .poll(async () => (await tenant.get('/Users')).status, { timeout: 10_000, interval: 100 })
+    .toBe(200)
+})
+
 test('E5: what nobody expected is a 500 that names the request, with its cause in the log only', async () => {
   await using db = await cloneDatabase()
   await using server = await startScim(db)
