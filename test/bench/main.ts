@@ -11,7 +11,7 @@ import { thousands } from './row.ts'
 import { rows } from './rows.ts'
 import { seedBareUsers, seedUsers } from './seed.ts'
 import { asOwner } from './sql.ts'
-import { memoryMB, postgresUsage } from './usage.ts'
+import { memoryMB, usageOf } from './usage.ts'
 import { openWorld } from './world.ts'
 
 import type { Finding, Populated } from './row.ts'
@@ -76,7 +76,12 @@ const run = async (options: Options): Promise<void> => {
   const startMs = performance.now()
   const populated = await populate(world, options.sizes)
   print(`seeded ${options.sizes.map(thousands).join(' + ')} users in ${seconds(startMs)} s\n`)
-  const bench = { ...options, ...populated, world, postgresCpu: await postgresUsage(world.ownerUrl) }
+  const bench = {
+    ...options,
+    ...populated,
+    world,
+    cpu: await usageOf(world.ownerUrl, [world.productPid, world.barePid]),
+  }
   const findings: Finding[] = []
   let mostMemory = 0
   print(heading)

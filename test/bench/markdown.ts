@@ -12,7 +12,8 @@ const columns = [
   'product p50 / p95 / p99 ms',
   'bare req/s',
   'bare p50 / p95 / p99 ms',
-  'Postgres CPU ms per request, product / bare',
+  'product CPU ms, server + Postgres',
+  'bare CPU ms, server + Postgres',
 ]
 
 export const heading = `| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`
@@ -24,10 +25,10 @@ const latencies = (figures: Figures | undefined): string =>
 
 const rate = (figures: Figures | undefined): string => figures?.requestsPerSecond.toFixed(0) ?? ''
 
-const cpu = (figures: readonly (Figures | undefined)[]): string =>
-  figures
-    .flatMap((one) => (one?.postgresCpuMs === undefined ? [] : [one.postgresCpuMs.toFixed(2)]))
-    .join(' / ')
+const cpu = (figures: Figures | undefined): string =>
+  figures?.cpuMs === undefined
+    ? ''
+    : `${figures.cpuMs.server.toFixed(2)} + ${figures.cpuMs.postgres.toFixed(2)}`
 
 const verdict = ({ measured, isMet }: Finding): string =>
   isMet === undefined ? measured : `${measured} ${isMet ? '(met)' : '(missed)'}`
@@ -42,7 +43,8 @@ export const line = (finding: Finding): string => {
     latencies(product),
     rate(bare),
     latencies(bare),
-    cpu([product, bare]),
+    cpu(product),
+    cpu(bare),
   ]
   return `| ${cells.join(' | ')} |`
 }

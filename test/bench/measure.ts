@@ -10,16 +10,23 @@ export interface Figures {
   readonly p50Ms: number
   readonly p95Ms: number
   readonly p99Ms: number
-  /** Of all processes of Postgres, for one request; undefined where it cannot be known. */
-  readonly postgresCpuMs: number | undefined
+  /** For one request; undefined where it cannot be known. */
+  readonly cpuMs: Cpu | undefined
+}
+
+export interface Cpu {
+  /** Of the server that was asked. */
+  readonly server: number
+  /** Of all processes of Postgres. */
+  readonly postgres: number
 }
 
 export interface MeasureOptions {
   readonly clients: number
   /** Measured time for each plan. */
   readonly seconds: number
-  /** CPU seconds of Postgres so far. */
-  readonly postgresCpu: () => number | undefined
+  /** CPU seconds so far; of both servers together, since never more than one is asked. */
+  readonly cpu: () => Cpu | undefined
 }
 
 const rounds = 4
@@ -37,22 +44,24 @@ export const measure = async (
   return runners.map((runner) => runner.figures())
 }
 
-export const figuresOf = (
-  durationsMs: readonly number[],
-  elapsedMs: number,
-  postgresSeconds?: number,
-): Figures => ({
+export const figuresOf = (durationsMs: readonly number[], elapsedMs: number, cpuSeconds?: Cpu): Figures => ({
   requestsPerSecond: durationsMs.length / (elapsedMs / 1000),
   p50Ms: percentile(durationsMs, 0.5),
   p95Ms: percentile(durationsMs, 0.95),
   p99Ms: percentile(durationsMs, 0.99),
-  postgresCpuMs: postgresSeconds === undefined ? undefined : (postgresSeconds * 1000) / durationsMs.length,
+  cpuMs: cpuSeconds && {
+    server: (cpuSeconds.server * 1000) / durationsMs.length,
+    postgres: (cpuSeconds.postgres * 1000) / durationsMs.length,
+  },
 })
 
-const createRunner = (plan: LoadPlan, { clients, seconds, postgresCpu }: MeasureOptions) => {
+export const cpuBetween = (before: Cpu | undefined, after: Cpu | undefined): Cpu | undefined =>
+  before && after && { server: after.server - before.server, postgres: after.postgres - before.postgres }
+
+const createRunner = (plan: LoadPlan, { clients, seconds, cpu }: MeasureOptions) => {
   const durationsMs: number[] = []
   let elapsedMs = 0
-  let postgresSeconds: number | undefined = 0
+  let used: Cpu | undefined = { server: 0, postgres: 0 }
   let first = 0
   const round = async (roundSeconds: number) => {
     const result = await runRound({ plan, clients, seconds: roundSeconds, first })
@@ -63,19 +72,17 @@ const createRunner = (plan: LoadPlan, { clients, seconds, postgresCpu }: Measure
   return {
     warmUp: () => round(seconds / rounds / 2),
     async run(): Promise<void> {
-      const before = postgresCpu()
+      const before = cpu()
       const result = await round(seconds / rounds)
-      const after = postgresCpu()
-      const used = before === undefined || after === undefined ? undefined : after - before
-      postgresSeconds =
-        used === undefined || postgresSeconds === undefined ? undefined : postgresSeconds + used
+      const spent = cpuBetween(before, cpu())
+      used = used && spent && { server: used.server + spent.server, postgres: used.postgres + spent.postgres }
       for (const duration of result.durationsMs) durationsMs.push(duration)
       elapsedMs += result.elapsedMs
     },
     figures(): Figures {
       if (durationsMs.length === 0)
         throw new Error(`no ${plan.method} was measured: too few values are prepared`)
-      return figuresOf(durationsMs, elapsedMs, postgresSeconds)
+      return figuresOf(durationsMs, elapsedMs, used)
     },
   }
 }

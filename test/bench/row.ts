@@ -2,7 +2,7 @@
 import { measure } from './measure.ts'
 
 import type { LoadPlan } from './load.ts'
-import type { Figures } from './measure.ts'
+import type { Cpu, Figures } from './measure.ts'
 import type { Tenant, World } from './world.ts'
 
 /** A tenant with users, and their ids in order. */
@@ -20,7 +20,7 @@ export interface Bench {
   readonly shared: Populated
   readonly clients: number
   readonly seconds: number
-  readonly postgresCpu: () => number | undefined
+  readonly cpu: () => Cpu | undefined
 }
 
 export interface Finding {

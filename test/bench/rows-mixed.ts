@@ -1,6 +1,6 @@
 /** What identity providers do all day, for 40 tenants at once: how much of it, while nobody waits long. */
 import { runRound } from './load.ts'
-import { figuresOf } from './measure.ts'
+import { cpuBetween, figuresOf } from './measure.ts'
 import { seedGroups, seedUsers, user } from './seed.ts'
 
 import type { LoadPlan } from './load.ts'
@@ -78,7 +78,7 @@ export const mixedRow: Row = {
     const next = plans.map(() => 0)
     let best: Figures | undefined
     for (const clients of ramp) {
-      const before = bench.postgresCpu()
+      const before = bench.cpu()
       const results = await Promise.all(
         plans.map(async ([weight, plan], index) => {
           const share = Math.max(1, Math.round((clients * weight) / 8))
@@ -89,10 +89,9 @@ export const mixedRow: Row = {
           return result
         }),
       )
-      const after = bench.postgresCpu()
+      const used = cpuBetween(before, bench.cpu())
       const durationsMs = results.flatMap((result) => [...result.durationsMs])
       const elapsedMs = Math.max(...results.map((result) => result.elapsedMs))
-      const used = before === undefined || after === undefined ? undefined : after - before
       const figures = figuresOf(durationsMs, elapsedMs, used)
       if (figures.p99Ms >= limitMs) break
       if (best === undefined || figures.requestsPerSecond > best.requestsPerSecond) best = figures

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 import { Client } from 'pg'
 
+import type { Cpu } from './measure.ts'
+
 const ticksPerSecond = 100
 
 const statOf = (pid: number): readonly string[] => {
@@ -28,7 +30,7 @@ export const memoryMB = (pid: number): number | undefined => {
 }
 
 /** The CPU seconds of a process so far. */
-export const cpuSeconds = (pid: number): number | undefined => {
+const cpuSeconds = (pid: number): number | undefined => {
   try {
     return cpuOf(pid)
   } catch {
@@ -36,8 +38,22 @@ export const cpuSeconds = (pid: number): number | undefined => {
   }
 }
 
-/** The CPU seconds of all processes of a Postgres on this machine so far. */
-export const postgresUsage = async (ownerUrl: string): Promise<() => number | undefined> => {
+/** The CPU seconds so far of some servers, and of all processes of a Postgres on this machine. */
+export const usageOf = async (
+  ownerUrl: string,
+  servers: readonly number[],
+): Promise<() => Cpu | undefined> => {
+  const postgresSeconds = await postgresUsage(ownerUrl)
+  return () => {
+    const seconds = servers.map(cpuSeconds)
+    const postgres = postgresSeconds()
+    return postgres === undefined || seconds.includes(undefined)
+      ? undefined
+      : { server: seconds.reduce<number>((sum, one) => sum + (one ?? 0), 0), postgres }
+  }
+}
+
+const postgresUsage = async (ownerUrl: string): Promise<() => number | undefined> => {
   const postmaster = await postmasterOf(ownerUrl)
   return () => {
     if (postmaster === undefined) return undefined

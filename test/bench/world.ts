@@ -37,6 +37,7 @@ export interface World {
   newTenant(): Promise<Tenant>
   readonly bare: Side
   readonly productPid: number
+  readonly barePid: number
   readonly owner: Owner
   /** Of the owner of the schema. */
   readonly ownerUrl: string
@@ -67,6 +68,7 @@ export const openWorld = async (stack: AsyncDisposableStack): Promise<World> => 
     owner,
     ownerUrl,
     productPid: product.pid,
+    barePid: bare.pid,
     bare: side(bare.port, '', ''),
     async newTenant() {
       const id = tenantIdOf(randomUUID())
