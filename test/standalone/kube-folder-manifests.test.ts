@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
+import { z } from 'zod'
 
 import { integrationYaml, integrations, specOf, temporaryKubeFolder } from '#test/kit/kube-folder.ts'
 
@@ -134,6 +135,28 @@ test('a file that cannot be parsed keeps all its objects and is reported on each
   expect(accepted(entra)?.message).toMatch(/^a\.yaml: .* at line \d+, column \d+$/)
   await folder.write('a.yaml', both)
   await folder.until(integrations, 'entra', (object) => accepted(object) === undefined)
+})
+
+test('a file that stays broken is told of once, with every mistake in it', async () => {
+  const both = `${integrationYaml('okta')}\n---\n${integrationYaml('entra')}`
+  await using folder = await temporaryKubeFolder({ 'a.yaml': both })
+  await folder.write('a.yaml', 'spec: [\n---\nspec: {\n')
+  for (const name of ['okta', 'entra'])
+    await folder.until(integrations, name, (object) =>
+      /^a\.yaml: .* at line 2, .*; a\.yaml: .* at line 4, /.test(accepted(object)?.message ?? ''),
+    )
+  // Each of these makes the adapter look at all files again.
+  for (const name of ['x', 'y']) {
+    await folder.write(`${name}.yaml`, integrationYaml(name))
+    await folder.until(integrations, name, (object) => object !== undefined)
+  }
+  await folder.kube[Symbol.asyncDispose]()
+  const events = z
+    .array(z.object({ regarding: z.string(), reason: z.string(), count: z.int() }))
+    .parse(parse(await folder.read('events.yaml')))
+  const told = events.filter(({ reason }) => reason === 'ManifestUnreadable')
+  expect(told.filter(({ regarding }) => regarding.startsWith('ScimIntegration'))).toHaveLength(2)
+  expect(told.every(({ count }) => count === 1)).toBe(true)
 })
 
 test('a document that is no object keeps what the file held before', async () => {

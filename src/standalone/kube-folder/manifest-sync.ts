@@ -66,14 +66,18 @@ export const manifestSync = (options: ManifestSyncOptions): (() => Promise<void>
     settled.set(path, { object, version: versionOf(store.get(kind, object.metadata)) })
   }
 
-  const removeMissing = async (declared: ReadonlyMap<string, Declared>): Promise<void> => {
+  /** Returns the paths of objects that stay only because their file cannot be understood. */
+  const removeMissing = async (declared: ReadonlyMap<string, Declared>): Promise<readonly string[]> => {
+    const kept: string[] = []
     for (const { kind, stored, source } of ownedByManifests(store, kinds)) {
       const path = objectPath(kind.plural, stored.object.metadata)
-      const problem = files.get(source)?.file.problems[0]
+      const problems = files.get(source)?.file.problems ?? []
       if (declared.has(path)) {
         missingSince.delete(path)
-      } else if (problem !== undefined) {
-        await report.ofObject(kind, stored.object, { reason: 'Unreadable', message: problem })
+      } else if (problems.length > 0) {
+        // Which of its documents was this object's cannot be known.
+        await report.ofObject(kind, stored.object, { reason: 'Unreadable', message: problems.join('; ') })
+        kept.push(path)
       } else {
         const since = missingSince.get(path) ?? now().getTime()
         missingSince.set(path, since)
@@ -82,6 +86,7 @@ export const manifestSync = (options: ManifestSyncOptions): (() => Promise<void>
         await api.delete(kind, stored.object.metadata)
       }
     }
+    return kept
   }
 
   return async () => {
@@ -89,9 +94,9 @@ export const manifestSync = (options: ManifestSyncOptions): (() => Promise<void>
     const { declared, problems } = declaredIn(files, kinds, store)
     report.ofFiles(problems)
     for (const [path, declaration] of declared) await apply(path, declaration)
-    await removeMissing(declared)
+    const kept = await removeMissing(declared)
     for (const path of settled.keys()) if (!declared.has(path)) settled.delete(path)
-    await report.forgetAllBut(new Set(declared.keys()))
+    await report.forgetAllBut(new Set([...declared.keys(), ...kept]))
   }
 }
 
