@@ -63,7 +63,7 @@ const prepare = async (path: string): Promise<void> => {
     await writeAtomically(versionFile, `${JSON.stringify({ version: stateVersion })}\n`)
     return
   }
-  const found = Version.safeParse(JSON.parse(text))
+  const found = Version.safeParse(parsed(text))
   if (!found.success || found.data.version !== stateVersion)
     throw new Mistake(
       `The state folder ${path} has version ${found.success ? found.data.version : 'unknown'}, but this release needs version ${stateVersion}: start the release that wrote it, or choose another folder with --state.`,
@@ -127,7 +127,7 @@ const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
-    // A lock cut short by a crash has no holder.
+    // Cut short by a crash: a lock without a holder, or a folder of no known version.
     return undefined
   }
 }

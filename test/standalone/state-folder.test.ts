@@ -59,6 +59,14 @@ test('a folder that another version wrote is refused with both versions', async 
   )
 })
 
+test('a folder whose version cannot be read is refused in one sentence', async () => {
+  await using root = await temporary()
+  const path = join(root.path, 'state')
+  await (await openStateFolder(path))[Symbol.asyncDispose]()
+  await writeFile(join(path, 'version.json'), '{"vers')
+  await expect(openStateFolder(path)).rejects.toThrow(/has version unknown, .*--state\.$/)
+})
+
 test('a folder with other things in it is not taken for a state folder', async () => {
   await using root = await temporary()
   await writeFile(join(root.path, 'thesis.txt'), '')
