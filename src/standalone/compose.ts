@@ -7,6 +7,7 @@ import { openDatabase } from './database.ts'
 import { openKubeFolder } from './kube-folder.ts'
 import { Mistake } from './mistake.ts'
 import { openStateFolder } from './state-folder.ts'
+import { copiedFlag } from './summary.ts'
 import { terminalLog } from './terminal-log.ts'
 
 import { openDirectory } from '#directory/database.ts'
@@ -121,7 +122,9 @@ export const compose = async (
         ports: { scim: server.scimPort, directory: server.directoryPort, ops: ops.port },
         manifests,
         kubernetes: state.kubernetes,
-        stateFlag: config.state === '.state' ? '' : ` --state ${config.state}`,
+        folderFlags:
+          copiedFlag('--state', config.state, '.state') +
+          copiedFlag('--manifests', config.manifests, 'manifests'),
       },
       print: (text) => process.stdout.write(text),
       onError: (error) => log.error({ err: error }, 'ready.json not written'),

@@ -14,8 +14,8 @@ export interface SummaryFacts {
   readonly manifests: string
   /** Folder of objects. */
   readonly kubernetes: string
-  /** `--state DIR` where it is not the usual one, for commands that a person copies. */
-  readonly stateFlag: string
+  /** ` --state DIR --manifests DIR` as far as they are not the usual ones, for commands that a person copies. */
+  readonly folderFlags: string
 }
 
 /** One integration: whether it is ready, its URL, and the command that reveals its token. */
@@ -25,9 +25,11 @@ export const integrationLines = (
   facts: SummaryFacts,
 ): string => {
   const { namespace, name } = integration.metadata
-  const command = `npm run token -- ${namespace}/${name}${facts.stateFlag}`
+  const command = `npm run token -- ${namespace}/${name}${facts.folderFlags}`
   const revealed = (secret: string | null | undefined, reader = ''): string =>
-    secret === null || secret === undefined ? 'taken; --rotate for a new one' : `${command}${reader}`
+    secret === null || secret === undefined
+      ? `taken; for a new one: ${command}${reader} --rotate`
+      : `${command}${reader}`
   return [
     `${namespace}/${name} (${integration.spec.displayName}): ${stateOf(integration)}`,
     ...(entry === undefined
@@ -41,6 +43,12 @@ export const integrationLines = (
         ]),
     row('status', join(facts.kubernetes, objectPath(scimIntegration.plural, { namespace, name }))),
   ].join('\n')
+}
+
+/** ` --flag value` for a shell, with a space in front; nothing where the value is what it is without the flag. */
+export const copiedFlag = (flag: string, value: string | undefined, usual?: string): string => {
+  if (value === undefined || value === usual) return ''
+  return ` ${flag} ${/^[\w./@:=+-]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`}`
 }
 
 /** The whole, once all is up. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { Mistake } from './mistake.ts'
+import { copiedFlag } from './summary.ts'
 import { acknowledge, reveal, rotate } from './token-command.ts'
 
 import { commandLine } from '#platform/config.ts'
@@ -33,10 +34,7 @@ const run = async (): Promise<TokenAnswer> => {
   const folders = {
     state: resolve(values.state ?? (env['STATE_DIR'] || '.state')),
     manifests: resolve(values.manifests ?? (env['MANIFESTS_DIR'] || 'manifests')),
-    flags: [
-      ...(values.state === undefined ? [] : [` --state ${values.state}`]),
-      ...(values.manifests === undefined ? [] : [` --manifests ${values.manifests}`]),
-    ].join(''),
+    flags: copiedFlag('--state', values.state) + copiedFlag('--manifests', values.manifests),
   }
   if (values.acknowledge === true) return acknowledge(folders, owner)
   return values.rotate === true ? rotate(folders, owner, new Date()) : reveal(folders, owner)
