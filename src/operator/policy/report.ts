@@ -105,12 +105,12 @@ function degradedBy({ problems }: PolicyState): ConditionFact {
   const reason = problemOrder.find((reason) => known.some((problem) => problem.reason === reason))
   if (reason === undefined) return { type: 'Degraded', status: 'False', reason: 'AsExpected', message: '' }
   const messages = [...new Set(known.toSorted(byGravity).map(({ message }) => message))]
-  const more = messages.length > mostMessages ? ` And ${messages.length - mostMessages} more.` : ''
+  const more = messages.length > mostMessages ? `; and ${messages.length - mostMessages} more` : ''
   return {
     type: 'Degraded',
     status: 'True',
     reason,
-    message: messages.slice(0, mostMessages).join(' ') + more,
+    message: messages.slice(0, mostMessages).join('; ') + more,
   }
 }
 

@@ -63,9 +63,9 @@ test('users per value stand in the status, most users first, and no more than it
 
 test('problems with groups give the reason of the worst and the messages of all, each once', () => {
   const problems = [
-    { reason: 'GroupNotFound', rule: 'a', selector: 'x', message: 'No group is named X yet.' },
-    { reason: 'GroupMissing', rule: 'b', selector: 'y', message: 'Group Y was deleted.' },
-    { reason: 'GroupMissing', rule: 'c', selector: 'y', message: 'Group Y was deleted.' },
+    { reason: 'GroupNotFound', rule: 'a', selector: 'x', message: 'Rule "a": there is no group "X" so far' },
+    { reason: 'GroupMissing', rule: 'b', selector: 'y', message: 'Group Y was deleted' },
+    { reason: 'GroupMissing', rule: 'c', selector: 'y', message: 'Group Y was deleted' },
   ]
   const degraded = policyStatus(facts, state({ problems })).conditions?.find(
     ({ type }) => type === 'Degraded',
@@ -73,7 +73,7 @@ test('problems with groups give the reason of the worst and the messages of all,
   expect(degraded).toMatchObject({
     status: 'True',
     reason: 'GroupMissing',
-    message: 'Group Y was deleted. No group is named X yet.',
+    message: 'Group Y was deleted; Rule "a": there is no group "X" so far',
   })
 })
 
