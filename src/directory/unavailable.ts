@@ -51,12 +51,6 @@ export function sqlState(error: unknown): string | undefined {
   return sqlStatePattern.test(code) && !systemErrorPattern.test(code) ? code : undefined
 }
 
-/** Name of the constraint that a statement violated, `undefined` when the error is of another kind. */
-export function violatedConstraint(error: unknown): string | undefined {
-  if (sqlState(error) === undefined || typeof error !== 'object' || error === null) return undefined
-  return 'constraint' in error && typeof error.constraint === 'string' ? error.constraint : undefined
-}
-
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return ''
   return typeof error.code === 'string' ? error.code : ''
