@@ -59,11 +59,3 @@ export const sleep = async (milliseconds: number, signal?: AbortSignal): Promise
     throw error
   }
 }
-
-/** The Retry-After header in milliseconds from `nowMs`: delay-seconds or an HTTP date (RFC 9110 10.2.3). */
-export const parseRetryAfter = (header: string | undefined, nowMs: number): number | undefined => {
-  if (header === undefined) return undefined
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000
-  const at = Date.parse(header)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs)
-}

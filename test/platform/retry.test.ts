@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { backoff, parseRetryAfter, retry, sleep } from '#platform/retry.ts'
+import { backoff, retry, sleep } from '#platform/retry.ts'
 
 const fail = (attempt: number) => Promise.reject(new Error(`attempt ${attempt}`))
 const waits = (random: () => number) =>
@@ -48,11 +48,3 @@ test('an abort ends the wait with its own reason', async () => {
 })
 
 // RFC 9110 10.2.3: "Retry-After = HTTP-date / delay-seconds"
-test('Retry-After is read as seconds or as a date', () => {
-  const now = Date.parse('2026-11-22T12:00:00Z')
-  expect(parseRetryAfter('120', now)).toBe(120_000)
-  expect(parseRetryAfter('Sun, 22 Nov 2026 12:00:30 GMT', now)).toBe(30_000)
-  expect(parseRetryAfter('Sun, 22 Nov 2026 11:00:00 GMT', now)).toBe(0)
-  expect(parseRetryAfter('soon', now)).toBeUndefined()
-  expect(parseRetryAfter(undefined, now)).toBeUndefined()
-})
