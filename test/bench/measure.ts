@@ -29,13 +29,15 @@ export interface MeasureOptions {
   readonly cpu: () => Cpu | undefined
 }
 
-const rounds = 4
+/** Of a tenth of a second it is only asked whether the row runs. */
+const roundsFor = (seconds: number): number => (seconds < 1 ? 1 : 4)
 
 export const measure = async (
   plans: readonly LoadPlan[],
   options: MeasureOptions,
 ): Promise<readonly Figures[]> => {
   const runners = plans.map((plan) => createRunner(plan, options))
+  const rounds = roundsFor(options.seconds)
   for (const runner of runners) await runner.warmUp()
   for (let round = 0; round < rounds; round += 1) {
     // Who goes first changes, so that nobody always follows the same one's checkpoint.
@@ -59,6 +61,7 @@ export const cpuBetween = (before: Cpu | undefined, after: Cpu | undefined): Cpu
   before && after && { server: after.server - before.server, postgres: after.postgres - before.postgres }
 
 const createRunner = (plan: LoadPlan, { clients, seconds, cpu }: MeasureOptions) => {
+  const rounds = roundsFor(seconds)
   const durationsMs: number[] = []
   let elapsedMs = 0
   let used: Cpu | undefined = { server: 0, postgres: 0 }

@@ -34,4 +34,4 @@ test('the bench measures every row at a tiny size, loses no member and writes it
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-})
+}, 300_000)
