@@ -49,5 +49,5 @@ export const createLogger = (room: string, options: LogOptions = {}): Logger =>
   )
 
 /** The line without anything that has the shape of a secret. */
-export const withoutSecrets = (line: string): string =>
+const withoutSecrets = (line: string): string =>
   secretShapes.reduce((text, [shape, replacement]) => text.replace(shape, replacement), line)

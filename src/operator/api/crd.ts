@@ -112,7 +112,7 @@ function structural(schema: z.ZodType): OpenApiSchema {
 const header = '# Generated from src/operator/api by `npm run crds`. Do not edit.\n'
 
 /** File name -> text, for each definition. */
-export function crdFiles(): ReadonlyMap<string, string> {
+function crdFiles(): ReadonlyMap<string, string> {
   return new Map(
     crds().map((document) => [
       `${document.spec.group}_${document.spec.names.plural}.yaml`,

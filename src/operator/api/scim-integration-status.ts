@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Conditions, instant, mapList } from './common.ts'
 
 /** Lost: issued once, and neither Secret nor database has its record any more. */
-export const tokenStates = ['Active', 'Retiring', 'Revoked', 'Expired', 'Lost'] as const
+const tokenStates = ['Active', 'Retiring', 'Revoked', 'Expired', 'Lost'] as const
 
 const TokenStatus = z.object({
   id: z.string().min(1).max(32),

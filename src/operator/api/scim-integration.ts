@@ -50,7 +50,7 @@ const Limits = z.object({
   maxPayloadBytes: z.int().min(1024).max(104_857_600).default(10_485_760),
 })
 
-export const identityProviders = [
+const identityProviders = [
   'Okta',
   'EntraID',
   'OneLogin',

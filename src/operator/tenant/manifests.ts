@@ -31,7 +31,7 @@ export const ingressKind: KubeKind = {
   plural: 'ingresses',
 }
 
-export const hashSecretType = 'scim-operator.io/token-hash'
+const hashSecretType = 'scim-operator.io/token-hash'
 
 /** Name, labels and owner of an object that goes when the integration goes. */
 export function childMetadata(owner: Owner, name: string): ObjectMeta & { labels: Record<string, string> } {

@@ -31,7 +31,7 @@ function sha256(text: string): Buffer {
 }
 
 /** Tells apart an object and its successor of the same name. */
-export function shortHash(uid: string): string {
+function shortHash(uid: string): string {
   return sha256(uid).toString('hex').slice(0, 8)
 }
 

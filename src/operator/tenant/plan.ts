@@ -54,7 +54,7 @@ export interface Refused {
 export type TenantPlan = (TenantView | Refused) & { readonly actions: readonly Action[] }
 
 /** The order matters: nothing is written outside before the finalizer stands, nothing is routed that cannot answer. */
-export const tenantSteps: readonly ((view: TenantView) => readonly Action[])[] = [
+const tenantSteps: readonly ((view: TenantView) => readonly Action[])[] = [
   integrationIsHeld, // its deletion waits for us
   namesakeIsRetained, // who had the name before and vanished keeps its data, and frees its names
   rowMatchesSpec, // the database knows the tenant as the spec describes it

@@ -30,7 +30,7 @@ export interface ManifestReport {
 }
 
 /** The condition's type: whether the manifest as it stands now is in force. Absent while there is nothing to say. */
-export const manifestAccepted = 'ManifestAccepted'
+const manifestAccepted = 'ManifestAccepted'
 
 export interface ManifestReportOptions {
   readonly store: ObjectStore

@@ -129,7 +129,7 @@ export const objectPath = (plural: string, { namespace, name }: ObjectKey): stri
 export const isObjectPath = (path: string): boolean => /^[^/.][^/]*\/[^/]+\/[^/]+\.yaml$/.test(path)
 
 /** Fields that identify an object or that only the server writes. */
-export const serverOwned = [
+const serverOwned = [
   'name',
   'namespace',
   'uid',
