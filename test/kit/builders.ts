@@ -2,10 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import { openDirectory, type Directory } from '#directory/database.ts'
-import { takeEpoch } from '#directory/owner.ts'
 import { tenantIdOf } from '#directory/tenant-scope.ts'
-import { putTenant, type NewTenant } from '#directory/tenant-writes.ts'
-import type { TestDatabase } from './postgres.ts'
+import type { NewTenant } from '#directory/tenant-writes.ts'
 
 /** A tenant's specification with a fresh id and fresh names; `changes` win. */
 export function newTenant(changes: Partial<NewTenant> = {}): NewTenant {
@@ -49,13 +47,4 @@ export function opened(
   changes: Partial<Parameters<typeof openDirectory>[0]> = {},
 ): Promise<Directory> {
   return openDirectory({ url, applicationName: 'scim-test', poolSize: 4, pipelines: 2, ...changes })
-}
-
-/** Writes a tenant as a leader that has just won, and returns what was written. */
-export async function aTenant(db: TestDatabase, changes: Partial<NewTenant> = {}): Promise<NewTenant> {
-  await using directory = await opened(db.ownerUrl)
-  const tenant = newTenant(changes)
-  const outcome = await putTenant(await takeEpoch(directory), tenant)
-  if (outcome.kind !== 'ok') throw new Error(`The tenant was not written: ${JSON.stringify(outcome)}`)
-  return tenant
 }
