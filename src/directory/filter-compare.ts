@@ -5,6 +5,7 @@
 
 import type { ComparisonOperator, FilterValue } from '#scim/filter/ast.ts'
 import type { Attribute } from '#scim/schema.ts'
+import { isOneOf } from './filter-operand.ts'
 import type { FilterContext, Operand } from './filter-operand.ts'
 import { foldedText } from './folded.ts'
 import { endOfPrefix, escapedForLike, hasTrigram } from './text-pattern.ts'
@@ -146,12 +147,13 @@ function jsonCondition(sql: string, { operator, literal }: Comparison, bind: Bin
 export function candidateCondition(
   operand: Operand,
   { operator, literal }: Comparison,
-  { resource, bind, usesCandidates = true }: FilterContext,
+  context: FilterContext,
 ): string | undefined {
+  const { bind, usesCandidates = true } = context
   if (!usesCandidates) return undefined
   if (operand.kind !== 'text' || operand.candidates === undefined || typeof literal !== 'string')
     return undefined
   if ((operator !== 'co' && operator !== 'ew') || !hasTrigram(literal)) return undefined
   const pattern = `%${escapedForLike(literal)}${operator === 'co' ? '%' : ''}`
-  return `${resource}.id = any(array(select ${operand.candidates}(${bind(pattern, 'text')})))`
+  return isOneOf(`select ${operand.candidates}(${bind(pattern, 'text')})`, context)
 }

@@ -4,7 +4,7 @@ import type { Filter } from '#scim/filter/ast.ts'
 import type { AttributeReference } from '#scim/schema.ts'
 import { candidateCondition, comparisonWith, condition } from './filter-compare.ts'
 import type { Comparison } from './filter-compare.ts'
-import { emailElements } from './filter-operand.ts'
+import { emailElements, isOneOf } from './filter-operand.ts'
 import type { FilterContext } from './filter-operand.ts'
 
 /** `emails.value` compared in a way that an index serves; undefined for everything else. */
@@ -43,7 +43,7 @@ interface Part {
 
 /** All parts hold of one row. Undefined unless one of them compares the value in a way that narrows. */
 function rowCondition(parts: readonly Part[], context: FilterContext): string | undefined {
-  const { tenant, resource, bind } = context
+  const { tenant, bind } = context
   const value = parts.find(({ name, comparison }) => name === 'value' && narrows(comparison))
   if (value === undefined) return undefined
   const elements = emailElements(context)
@@ -52,11 +52,13 @@ function rowCondition(parts: readonly Part[], context: FilterContext): string | 
     .join(' and ')
   if (value.comparison.operator === 'eq') {
     // Few resources share an address, so their ids are found first; the plan does not depend on an estimate.
-    return `${resource}.id = any(array(select resource_id from email where tenant_id = ${tenant} and ${conditions}))`
+    return isOneOf(`select resource_id from email where tenant_id = ${tenant} and ${conditions}`, context)
   }
-  const rows = `exists (select from ${elements.from} and ${conditions})`
+  const rows = `select from ${elements.from} and ${conditions}`
   const candidates = candidateCondition(elements.operand(value.attribute), value.comparison, context)
-  return candidates === undefined ? rows : `(${candidates} and ${rows})`
+  if (candidates === undefined) return `exists (${rows})`
+  // The offset keeps it a probe for each candidate: as a join it may read all addresses of the tenant first.
+  return `(${candidates} and exists (${rows} offset 0))`
 }
 
 function narrows({ operator }: Comparison): boolean {

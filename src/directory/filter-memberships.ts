@@ -3,6 +3,7 @@
 import type { AttributeReference } from '#scim/schema.ts'
 import { condition } from './filter-compare.ts'
 import type { Comparison } from './filter-compare.ts'
+import { isOneOf } from './filter-operand.ts'
 import type { FilterContext } from './filter-operand.ts'
 
 /** The membership row itself, without a look at the other resource; undefined for everything else. */
@@ -23,8 +24,10 @@ export function membershipCondition(
     condition({ kind: 'id', sql: `membership.${column}` }, comparison, bind)
   if (target.attribute.name === type.membershipAttribute) {
     // A member is in few groups, so their ids are found first.
-    return `${resource}.id = any(array(select group_id from membership
-      where membership.tenant_id = ${tenant} and ${holds('member_id')}))`
+    return isOneOf(
+      `select group_id from membership where membership.tenant_id = ${tenant} and ${holds('member_id')}`,
+      context,
+    )
   }
   if (target.attribute.name === type.membershipsAttribute) {
     return `exists (select from membership where membership.tenant_id = ${tenant}

@@ -17,6 +17,11 @@ export interface FilterContext {
    * few and known already, so that only the condition on each of them counts.
    */
   readonly usesCandidates?: boolean
+  /**
+   * Takes a query of ids that the resource must be one of, and gives the condition that is left of it. Absent: it is
+   * a condition like every other.
+   */
+  readonly takeIds?: (query: string) => string
 }
 
 /** One scalar in SQL, null when there is none. */
@@ -204,4 +209,9 @@ function documentOperand(
 /** Where an attribute is in the document. */
 function pathOf({ extension, attribute }: AttributeReference): readonly string[] {
   return extension === undefined ? [attribute.name] : [extension, attribute.name]
+}
+
+/** The resource is one of those whose ids the query selects: few, and found by an index of their own. */
+export function isOneOf(query: string, { resource, takeIds }: FilterContext): string {
+  return takeIds?.(query) ?? `${resource}.id = any(array(${query}))`
 }

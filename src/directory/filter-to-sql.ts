@@ -22,6 +22,41 @@ export function filterToSql(filter: Filter, context: FilterContext): string {
   return compile(filter, resourceScope(context))
 }
 
+/** The resources that a filter leaves, as the source that they are read from and a condition on them. */
+export interface Selection {
+  /** A table or subquery that has all columns of `resource`, named as the context says. */
+  readonly from: string
+  readonly condition: string
+}
+
+/**
+ * The filter as the source of a query. Where a part that must hold names its resources by id, they are read one by one:
+ * lateral with a limit is an index probe each, where a condition on the id may become a walk through the whole tenant
+ * (Postgres expects ten of the ids, and may expect less of the tenant).
+ */
+export function selectionOf(filter: Filter, context: FilterContext): Selection {
+  const { resource, tenant } = context
+  let ids: string | undefined
+  const takeIds = (query: string): string => {
+    // Only the first; the others are conditions on what it finds.
+    if (ids !== undefined) return `${resource}.id = any(array(${query}))`
+    ids = query
+    return 'true'
+  }
+  const parts = filter.kind === 'and' ? filter.filters : [filter]
+  const condition = parts
+    .map((part) => {
+      const mustHold = part.kind === 'comparison' || part.kind === 'element'
+      return filterToSql(part, mustHold ? { ...context, takeIds } : context)
+    })
+    .join(' and ')
+  if (ids === undefined) return { from: resource, condition }
+  const from = `(select distinct named.id from (${ids}) as named(id)) as found cross join lateral (
+      select one.* from resource one where one.tenant_id = ${tenant} and one.id = found.id limit 1
+    ) as ${resource}`
+  return { from, condition }
+}
+
 /** A filter on one element, such as that of a removal `members[…]`; its targets are sub-attributes of it. */
 export function elementFilterToSql(filter: Filter, elements: Elements, context: FilterContext): string {
   return compile(filter, elementScope(elements, context))

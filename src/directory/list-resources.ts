@@ -75,7 +75,11 @@ async function pageRows(
   if (request.page.count <= 0) return []
   if (isPointRead(request)) return readInTenant<ListedRow>(directory, tenantId, sql.page, request)
   const options = { ...request, isOneStatement: true }
-  return inTenant(directory, tenantId, options, (scope) => scope.query<ListedRow>(sql.page))
+  return inTenant(directory, tenantId, options, async (scope) => {
+    // Sent in one turn.
+    const [, rows] = await Promise.all([scope.batch(sql.planning), scope.query<ListedRow>(sql.page)])
+    return rows
+  })
 }
 
 /** The total, if the page itself shows it: its beginning is the list's, and its end too. */

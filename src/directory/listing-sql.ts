@@ -1,10 +1,12 @@
 /** The statements of a list: one page of it, and how many resources it has. */
 
-import { filterToSql } from './filter-to-sql.ts'
+import { filterToSql, selectionOf } from './filter-to-sql.ts'
+import type { Selection } from './filter-to-sql.ts'
 import type { FilterContext } from './filter-operand.ts'
 import type { ListRequest, ListTarget } from './list-resources.ts'
 import { newParameters } from './parameters.ts'
 import type { Parameters } from './parameters.ts'
+import { setPlanningInOrder } from './plan-once.ts'
 import { countOf } from './resource-count.ts'
 import { includedColumns, resourceColumns } from './resource-row.ts'
 import type { ResourceRow } from './resource-row.ts'
@@ -17,6 +19,8 @@ export interface ListingSql {
   /** Up to one row more than the page holds, which tells that there is a next one. */
   readonly page: Statement
   readonly count: Statement
+  /** To be sent before the page, if it needs a plan of a certain kind. */
+  readonly planning: readonly Statement[]
 }
 
 export interface ListedRow extends ResourceRow {
@@ -25,7 +29,11 @@ export interface ListedRow extends ResourceRow {
 }
 
 export function listingSql(tenantId: TenantId, request: ListRequest): ListingSql {
-  return { page: pageSql(tenantId, request), count: countSql(tenantId, request) }
+  return {
+    page: pageSql(tenantId, request),
+    count: countSql(tenantId, request),
+    planning: isWalk(request) ? [setPlanningInOrder({})] : [],
+  }
 }
 
 function countSql(tenantId: TenantId, { targets }: ListRequest): Statement {
@@ -37,14 +45,20 @@ function countSql(tenantId: TenantId, { targets }: ListRequest): Statement {
     )
     return { text: `select ${countOf('$1', types)} as total`, values: parameters.values }
   }
-  const text = `select count(*) as total from resource
-    where resource.tenant_id = $1 and ${selection(targets, parameters)}`
+  const { from, condition } = selection(targets, parameters)
+  const text = `select count(*) as total from ${from} where resource.tenant_id = $1 and ${condition}`
   return { text, values: parameters.values }
 }
 
 /** Whether the list shows all there is of its types: then its total is known without counting. */
 export function isUnfiltered(targets: readonly ListTarget[]): boolean {
   return targets.every(({ filter }) => filter === undefined)
+}
+
+/** A page of all there is of one type, by id. */
+function isWalk({ targets }: ListRequest): boolean {
+  const isSorted = targets.some(({ sortBy }) => sortBy !== undefined)
+  return targets.length === 1 && isUnfiltered(targets) && !isSorted
 }
 
 /** The rows of the page first, and only for them what is behind them. */
@@ -59,12 +73,13 @@ function pageSql(tenantId: TenantId, request: ListRequest): Statement {
       : ''
   const offset =
     page.kind === 'index' && page.startIndex > 1 ? `offset ${bind(page.startIndex - 1, 'bigint')}` : ''
+  const { from, condition } = selection(targets, parameters)
   const sorted = key === undefined ? '' : `, ${key.sql} as key`
   const text = `select ${resourceColumns('page')}${includedColumns(request, 'page')}
       ${key === undefined ? '' : ', page.key::text as key'}
     from (
-      select resource.* ${sorted} from resource
-      where resource.tenant_id = $1 and ${selection(targets, parameters)} ${after}
+      select resource.* ${sorted} from ${from}
+      where resource.tenant_id = $1 and ${condition} ${after}
       order by ${orderBy(key?.sql, 'resource.id', isDescending)}
       limit ${bind(page.count + 1, 'bigint')} ${offset}
     ) as page
@@ -73,14 +88,21 @@ function pageSql(tenantId: TenantId, request: ListRequest): Statement {
 }
 
 /** The resources that a list shows; each type by its own filter, in parentheses beside the tenant. */
-function selection(targets: readonly ListTarget[], parameters: Parameters): string {
-  const conditions = targets.map(({ type, filter }) => {
+function selection(targets: readonly ListTarget[], parameters: Parameters): Selection {
+  const ofTypes = targets.map(({ type, filter }) => {
     const ofType = `resource.type = ${parameters.bind(type.name, 'text')}`
-    return filter === undefined
-      ? ofType
-      : `${ofType} and (${filterToSql(filter, contextFor(type, parameters))})`
+    if (filter === undefined) return { from: 'resource', condition: ofType }
+    const context = contextFor(type, parameters)
+    // Of several types none decides alone where the resources are read from.
+    const { from, condition } =
+      targets.length === 1
+        ? selectionOf(filter, context)
+        : { from: 'resource', condition: filterToSql(filter, context) }
+    return { from, condition: `${ofType} and (${condition})` }
   })
-  return conditions.length === 1 ? conditions.join('') : `((${conditions.join(') or (')}))`
+  const [only, ...others] = ofTypes
+  if (only !== undefined && others.length === 0) return only
+  return { from: 'resource', condition: `((${ofTypes.map(({ condition }) => condition).join(') or (')}))` }
 }
 
 /** The sort key; over several types each has its own way to the same attribute. */

@@ -16,3 +16,13 @@ export const planOnce = `set_config('plan_cache_mode', 'force_generic_plan', tru
 
 /** The same as a statement of its own, for a flight whose first statement is a long one. */
 export const setPlanning = prepared('plan_once', `select ${planOnce}`)
+
+/**
+ * Before a page of a list that an index has in its order: Postgres expects fewer rows of a large tenant than there are
+ * (see the first migration), and would rather read and sort them all.
+ */
+export const setPlanningInOrder = prepared(
+  'plan_in_order',
+  `select set_config('enable_sort', 'off', true) as sorts, set_config('enable_bitmapscan', 'off', true) as bitmaps,
+    set_config('enable_seqscan', 'off', true) as scans`,
+)

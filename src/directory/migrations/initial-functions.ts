@@ -9,11 +9,13 @@ const tenantOfSession = `nullif(pg_catalog.current_setting('scim.tenant', true),
 /**
  * Under row-level security `like` is no index condition, since its operator is not leakproof: it reads every row
  * of the tenant (84 ms at 100,000 rows). As the owner it uses the trigram index (5 ms). So `co` and `ew` take
- * candidate ids from here, and the outer query reads those ids again under row-level security.
+ * candidate ids from here, and the outer query reads those ids again under row-level security. The trigram index serves
+ * by bitmap alone; every other kind of scan would read the whole tenant, so there is none.
  */
 const candidates = (name: string, table: string, column: string, id: string): string =>
   `create function ${name}(pattern text) returns setof uuid
-    language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+    language sql stable security definer set search_path = pg_catalog, public, pg_temp
+    set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off as $$
     select ${id} from public.${table} where tenant_id = ${tenantOfSession} and ${column} like pattern $$`
 
 export const functions: readonly string[] = [
