@@ -88,6 +88,18 @@ export const standaloneSettings = z.object({
     'A Postgres to use instead of the embedded one: the owner of the schema. Alone, it makes the other roles.',
   ),
   databaseUrl: databaseUrl('DATABASE_URL', 'The same database as the role scim_app.'),
+  databasePooled: setting(
+    z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((text) => text === 'true'),
+    {
+      env: 'DATABASE_POOLED',
+      about:
+        'true if DATABASE_URL leads through a transaction pooler such as PgBouncer. Set statement_timeout on the role then. Default false.',
+      mustBe: 'true or false',
+    },
+  ),
   workerDatabaseUrl: databaseUrl(
     'WORKER_DATABASE_URL',
     'The same database as the role scim_worker; a direct connection, since it listens.',

@@ -69,10 +69,10 @@ export const compose = async (
     // Once stopping has begun, connections are closed on purpose.
     if (!signal.aborted) log.warn({ err }, 'connection to Postgres lost')
   }
-  const directoryOf = async (url: string, applicationName: string): Promise<Directory> =>
-    stack.use(await openDirectory({ url, applicationName, onError }))
+  const directoryOf = async (url: string, applicationName: string, isPooled = false): Promise<Directory> =>
+    stack.use(await openDirectory({ url, applicationName, isPooled, onError }))
   const owner = await directoryOf(database.ownerUrl, 'scim-operator')
-  const directory = await directoryOf(database.appUrl, 'scim-server')
+  const directory = await directoryOf(database.appUrl, 'scim-server', config.databasePooled)
   const workerDirectory = await directoryOf(database.workerUrl, 'scim-worker')
   const kube = stack.use(
     await openKubeFolder({ manifests, folder: state.kubernetes, definitions: crds(), log: logOf('kube') }),

@@ -16,11 +16,14 @@ export interface Database extends AsyncDisposable {
   readonly died: AbortSignal
 }
 
-type Urls = Pick<StandaloneConfig, 'databaseOwnerUrl' | 'databaseUrl' | 'workerDatabaseUrl'>
+type Urls = Pick<StandaloneConfig, 'databaseOwnerUrl' | 'databaseUrl' | 'workerDatabaseUrl'> &
+  Partial<Pick<StandaloneConfig, 'databasePooled'>>
 
 /** Starts or takes the database, with both roles. `folder` is for an embedded one. */
 export const openDatabase = async (urls: Urls, folder: string, signal: AbortSignal): Promise<Database> => {
   const { databaseOwnerUrl: ownerUrl, databaseUrl: appUrl, workerDatabaseUrl: workerUrl } = urls
+  if (urls.databasePooled === true && appUrl === undefined)
+    throw new Mistake('DATABASE_POOLED is about DATABASE_URL: set both or neither.')
   if (ownerUrl === undefined && appUrl === undefined && workerUrl === undefined)
     return embedded(folder, signal)
   if (ownerUrl !== undefined && appUrl !== undefined && workerUrl !== undefined)

@@ -66,6 +66,9 @@ test('database URLs are taken all together, or the one of the owner alone', asyn
   await expect(
     openDatabase({ ...none, databaseOwnerUrl: 'postgres://owner@127.0.0.1:1/scim' }, '/nowhere', signal),
   ).rejects.toThrow('DATABASE_OWNER_URL has no password')
+  await expect(openDatabase({ ...none, databasePooled: true }, '/nowhere', signal)).rejects.toThrow(
+    'DATABASE_POOLED is about DATABASE_URL',
+  )
   const all = { databaseOwnerUrl: url, databaseUrl: `${url}-a`, workerDatabaseUrl: `${url}-w` }
   expect(await openDatabase(all, '/nowhere', signal)).toMatchObject({
     ownerUrl: url,
