@@ -103,14 +103,16 @@ export const assignmentRows: readonly Row[] = [
       const lags: number[] = []
       for (const id of userIds.slice(0, changes)) lags.push(await lagOf(bench, tenant, id))
       const lagMs = percentile(lags, 0.95)
+      const targetMs = (60_000 * userIds.length) / 1_000_000
       const slower = (meanwhile?.p95Ms ?? Number.NaN) / (before?.p95Ms ?? Number.NaN)
       const where = `${thousands(userIds.length)} users, ${ruleCount} rules`
       return [
         {
           what: `full recompute, ${where}`,
           measured: `${(recomputeMs / 1000).toFixed(1)} s`,
-          target: '< 60 s at 1,000,000 users',
-          isMet: recomputeMs < 60_000,
+          target: `< ${targetMs / 1000} s for these`,
+          // A tenant of a few users only tells how soon a worker begins.
+          ...(userIds.length < 100_000 ? {} : { isMet: recomputeMs < targetMs }),
         },
         {
           what: `GET while it is recomputed, ${where}`,
