@@ -77,11 +77,16 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(name, () => stop.abort(new Error(`stopped by ${name}`)))
 }
 
+/** A stop and a missing program speak for themselves; of the rest all is shown. */
+const complaint = (error: unknown): string => {
+  if (stop.signal.aborted) return String(stop.signal.reason)
+  if (error instanceof MissingPythonError) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
 try {
   if (!report(await runSuite(stop.signal))) process.exitCode = 1
 } catch (error) {
-  const isPlain = stop.signal.aborted || error instanceof MissingPythonError
-  const shown = stop.signal.aborted ? stop.signal.reason : error
-  process.stderr.write(`${isPlain || !(shown instanceof Error) ? String(shown) : shown.stack}\n`)
+  process.stderr.write(`${complaint(error)}\n`)
   process.exitCode = stop.signal.aborted ? 130 : 1
 }
