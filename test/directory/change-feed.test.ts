@@ -8,17 +8,24 @@ import { groupType, userType } from '#scim/resource-types.ts'
 import type { TenantId } from '#directory/tenant-scope.ts'
 import { newTenantId, openTestDirectory, tester, type TestDirectory } from '#test/kit/open-directory.ts'
 import { opened } from '#test/kit/builders.ts'
+import { startTestServer, type StartedServer } from '#test/kit/test-server.ts'
 import { withClient } from '#directory/client.ts'
 
 let db: TestDirectory
 let tenant: TenantId
+/** A server of its own: the feed waits for every older transaction of the server, and other files have long ones. */
+let own: StartedServer
 beforeAll(async () => {
-  db = await openTestDirectory()
+  own = await startTestServer()
+  db = await openTestDirectory({}, own.server)
 })
 beforeEach(() => {
   tenant = newTenantId()
 })
-afterAll(() => db[Symbol.asyncDispose]())
+afterAll(async () => {
+  await db[Symbol.asyncDispose]()
+  await own.stop()
+})
 
 /** Until no transaction of any database on this server is older than what was written so far. */
 const settled = async (): Promise<void> => {

@@ -11,6 +11,7 @@ import { groupType, userType } from '#scim/resource-types.ts'
 import type { MembershipStep, ResourceData, StoredResource } from '#scim/resource.ts'
 import type { ResourceType } from '#scim/schema.ts'
 import { cloneDatabase, type TestDatabase } from './postgres.ts'
+import type { TestServer } from './test-server.ts'
 
 export interface TestDirectory extends AsyncDisposable {
   readonly database: TestDatabase
@@ -75,8 +76,11 @@ export async function factsOf(
   return stored && { version: stored.version, lastModified: stored.lastModified }
 }
 
-export async function openTestDirectory(options: Partial<DirectoryOptions> = {}): Promise<TestDirectory> {
-  const database = await cloneDatabase()
+export async function openTestDirectory(
+  options: Partial<DirectoryOptions> = {},
+  server?: TestServer,
+): Promise<TestDirectory> {
+  const database = await cloneDatabase(server)
   const directory = await openDirectory({ url: database.appUrl, applicationName: 'test', ...options })
   const tenant = newTenantId()
   return {

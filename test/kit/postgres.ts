@@ -17,8 +17,7 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 /** A copy of the migrated template (about 80 ms). `await using db = await cloneDatabase()` drops it again. */
-export function cloneDatabase(): Promise<TestDatabase> {
-  const server = testServer()
+export function cloneDatabase(server: TestServer = testServer()): Promise<TestDatabase> {
   return createDatabase(server, ` template ${server.template}`)
 }
 
