@@ -169,7 +169,7 @@ test('no role of the product is a superuser or passes row-level security', async
   }
 })
 
-test('every key, unique constraint, foreign key and index of tenant data leads with the tenant', async () => {
+test('every key, unique constraint, foreign key, its target and index of tenant data leads with the tenant', async () => {
   await using db = await cloneDatabase()
   await using owner = await opened(db.ownerUrl)
   const found = await withClient(owner, (query) =>
@@ -177,6 +177,11 @@ test('every key, unique constraint, foreign key and index of tenant data leads w
       `select relname as table, pg_constraint.conname as name, attname as column, 'foreign key' as kind
          from pg_constraint join pg_class on pg_class.oid = conrelid
          join pg_attribute on attrelid = conrelid and attnum = conkey[1]
+         where contype = 'f' and relnamespace = 'public'::regnamespace
+       union all
+       select relname, conname, attname, 'its target'
+         from pg_constraint join pg_class on pg_class.oid = conrelid
+         join pg_attribute on attrelid = confrelid and attnum = confkey[1]
          where contype = 'f' and relnamespace = 'public'::regnamespace
        union all
        select relname, indexrelid::regclass::text, pg_get_indexdef(indexrelid, 1, true), 'index'
