@@ -19,8 +19,8 @@ const rows = {
   E: 5,
 }
 
-/** A title begins with the rows that it is about: `D1, C8: …`. */
-const tag = /['"`]((?:[DRCFSPE]\d+, )*[DRCFSPE]\d+): /g
+/** A title begins with the rows that it is about, and other tags may follow them: `D1, C8, hard spot 11: …`. */
+const tag = /['"`]([DRCFSPE]\d+(?:, [DRCFSPE]\d+)*)(?:, (?:hard spot |tolerance |K)\d+)*: /g
 
 test('each row of the protocol has a test that names it', async () => {
   const root = path.join(import.meta.dirname, '..')
