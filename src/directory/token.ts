@@ -5,19 +5,10 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import type { Keyring, Pepper } from '#platform/pepper.ts'
 import type { TenantId } from './tenant-scope.ts'
 
-/** A key that only operator and server hold; `kid` names it in the digests made with it. */
-export interface Pepper {
-  readonly kid: string
-  readonly key: Buffer
-}
-
-export interface Keyring {
-  /** The key for new digests. */
-  current(): Pepper
-  find(kid: string): Pepper | undefined
-}
+export type { Keyring, Pepper } from '#platform/pepper.ts'
 
 /** A token as it is stored, in the row and in the Secret: never its text. */
 export interface TokenRecord {

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 
 import { sleep } from './retry.ts'
 
+/** A key that only operator and server hold; `kid` names it in the digests made with it. */
 export interface Pepper {
   readonly kid: string
   readonly key: Buffer

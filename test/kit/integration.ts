@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { tenantIdOf } from '#directory/tenant-scope.ts'
+import { newTenant } from '#test/kit/builders.ts'
 import { ScimIntegration } from '#operator/api/scim-integration.ts'
 
 import type { TenantRecord } from '#directory/tenants.ts'
@@ -28,31 +29,7 @@ export function parsedIntegration({ spec, metadata, status }: Parts = {}): ScimI
 export function aTenantRecord(changes: Partial<TenantRecord> = {}): TenantRecord {
   const id = tenantIdOf(randomUUID())
   return {
-    id,
-    slug: 'okta',
-    ownerUid: id,
-    namespace: 'acme',
-    name: 'okta',
-    displayName: 'Okta',
-    state: 'Active',
-    endpointPath: '/scim/v2',
-    settings: {
-      identityProvider: 'Generic',
-      compatibility: {
-        patchResponse: 'Resource',
-        contentType: 'Auto',
-        strictness: 'Lenient',
-        postInactive: 'Conflict',
-      },
-      limits: {
-        maxUsers: 1_000_000,
-        maxGroupMembers: 1_000_000,
-        requestsPerSecond: 100,
-        burst: 200,
-        maxPayloadBytes: 10_485_760,
-      },
-    },
-    specHash: 'hash',
+    ...newTenant({ id, slug: 'okta', ownerUid: id, namespace: 'acme', name: 'okta', displayName: 'Okta' }),
     hosts: [],
     created: new Date('2026-11-01T10:00:00Z'),
     deleted: null,
