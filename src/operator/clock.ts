@@ -36,3 +36,19 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     signal.addEventListener('abort', wake, { once: true })
   })
 }
+
+/** A signal that aborts after `ms`, or with its parent; disposing ends the waiting. */
+export function deadline(
+  clock: Clock,
+  ms: number,
+  parent: AbortSignal,
+): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController()
+  const timer = clock.after(ms, () =>
+    controller.abort(new DOMException(`not within ${ms} ms`, 'TimeoutError')),
+  )
+  return {
+    signal: AbortSignal.any([parent, controller.signal]),
+    [Symbol.dispose]: () => timer[Symbol.dispose](),
+  }
+}

@@ -4,12 +4,12 @@
  */
 import { backoff } from '#platform/retry.ts'
 
-import { pause } from './clock.ts'
+import { deadline, pause } from './clock.ts'
 import { KubeError } from './kube.ts'
 import { keyOf, textOf } from './object-key.ts'
 
 import type { Clock } from './clock.ts'
-import type { Kube, KubeKind, KubeObject, ObjectKey, ObjectList, WatchEvent } from './kube.ts'
+import type { Kube, KubeKind, KubeObject, ListOptions, ObjectKey, ObjectList, WatchEvent } from './kube.ts'
 
 export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
@@ -21,6 +21,8 @@ export interface Change {
 export interface ReflectorOptions {
   readonly kube: Kube
   readonly kind: KubeKind
+  /** Objects of this namespace only; of all unless told. */
+  readonly namespace?: string
   /** Equality selector; all must hold. */
   readonly labels?: Readonly<Record<string, string>>
   readonly clock: Clock
@@ -33,8 +35,8 @@ export interface ReflectorOptions {
 export interface Reflector extends AsyncDisposable {
   get(key: ObjectKey): KubeObject | undefined
   list(namespace?: string): KubeObject[]
-  /** From now on; a listener only takes notes, it must not throw. */
-  subscribe(listener: (change: Change) => void): void
+  /** From now on until disposed; a listener only takes notes, it must not throw. */
+  subscribe(listener: (change: Change) => void): Disposable
   /** Resolves once the first list is in, or the signal aborted. */
   readonly synced: Promise<void>
   readonly hasSynced: boolean
@@ -47,7 +49,7 @@ const backoffMs = { baseMs: 1600, maxMs: 30_000 }
 /** Begins at once; stops when the signal aborts or the reflector is disposed. */
 export function startReflector(options: ReflectorOptions): Reflector {
   const cache = new Map<string, KubeObject>()
-  const listeners: ((change: Change) => void)[] = []
+  const listeners = new Set<(change: Change) => void>()
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
   const { promise: synced, resolve: setSynced } = Promise.withResolvers<void>()
@@ -78,7 +80,10 @@ export function startReflector(options: ReflectorOptions): Reflector {
       [...cache.values()].filter(
         ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
       ),
-    subscribe: (listener) => void listeners.push(listener),
+    subscribe(listener) {
+      listeners.add(listener)
+      return { [Symbol.dispose]: () => void listeners.delete(listener) }
+    },
     synced,
     get hasSynced() {
       return hasSynced
@@ -166,20 +171,10 @@ async function watch(
   }
 }
 
-function selectionOf({ labels }: ReflectorOptions): { labels?: Readonly<Record<string, string>> } {
-  return labels === undefined ? {} : { labels }
-}
-
-function deadline(
-  clock: Clock,
-  ms: number,
-  parent: AbortSignal,
-): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController()
-  const timer = clock.after(ms, () => controller.abort())
+function selectionOf({ namespace, labels }: ReflectorOptions): ListOptions {
   return {
-    signal: AbortSignal.any([parent, controller.signal]),
-    [Symbol.dispose]: () => timer[Symbol.dispose](),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labels === undefined ? {} : { labels }),
   }
 }
 
