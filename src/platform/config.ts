@@ -1,7 +1,25 @@
 /** Every setting of the product, declared on one page; read once, by the process's main file. */
 import { z } from 'zod'
 
-import { setting } from './settings.ts'
+import {
+  databaseUrl,
+  domain,
+  folder,
+  folderOr,
+  kubeName,
+  kubeNameOr,
+  kubeNames,
+  listeningPort,
+  oneOf,
+  optionalDatabaseUrl,
+  optionalPath,
+  origin,
+  remotePort,
+  webUrl,
+  wholeNumber,
+  yesOrNo,
+} from './setting-kinds.ts'
+import { withFlag } from './settings.ts'
 
 import type { SettingSource } from './settings.ts'
 
@@ -12,98 +30,207 @@ export const commandLine = (): SettingSource => ({
   env: process.env,
 })
 
-const port = (flag: string, env: string, standard: number, of: string) =>
-  setting(
-    z
-      .string()
-      .regex(/^\d{1,5}$/)
-      .transform(Number)
-      .pipe(z.int().max(65_535))
-      .default(standard),
-    {
-      flag,
-      env,
-      about: `Port of ${of}. Default ${standard}.`,
-      mustBe: 'a port from 0 to 65535 (0 takes a free one)',
-    },
-  )
-
 const logLevel = (standard: 'info' | 'warn') =>
-  setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default(standard), {
-    flag: 'log-level',
+  oneOf(['debug', 'info', 'warn', 'error', 'silent'], standard, {
     env: 'LOG_LEVEL',
-    about: `debug, info, warn, error or silent. Default ${standard}.`,
-    mustBe: 'debug, info, warn, error or silent',
+    about: 'How much is logged:',
   })
 
-const databaseUrl = (env: string, about: string) =>
-  setting(z.url({ protocol: /^postgres(ql)?$/ }).optional(), {
-    env,
-    about,
-    mustBe: 'a URL such as postgres://user:password@host:5432/database',
-  })
+const opsPort = listeningPort('OPS_PORT', 9090, '/metrics, /livez and /readyz')
+const scimPort = listeningPort('SCIM_PORT', 8080, 'the SCIM server')
+const directoryPort = listeningPort('DIRECTORY_PORT', 8081, 'the Directory API')
 
-const folder = (flag: string, env: string, standard: string, about: string) =>
-  setting(z.string().default(standard), {
-    flag,
-    env,
-    about: `${about} Default ${standard}.`,
-    mustBe: 'a folder',
-  })
+const tenantLabelLimit = wholeNumber(
+  {
+    env: 'METRICS_TENANT_LIMIT',
+    about: 'How many tenants are named in metrics before the rest share the label "other".',
+  },
+  { least: 0, most: 999_999, standard: 200 },
+)
 
-/** A DNS name as the base of generated hostnames: lower case, at least one label. */
-const hostname = z
-  .string()
-  .max(200)
-  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/)
+const baseDomain = domain({
+  env: 'BASE_DOMAIN',
+  about: 'Domain under which every tenant gets a host name. Without it tenants are reached by path.',
+})
+
+const databasePooled = yesOrNo({
+  env: 'DATABASE_POOLED',
+  about:
+    'true if DATABASE_URL leads through a transaction pooler such as PgBouncer. Set statement_timeout on the role then.',
+})
+
+const pepper = folder({
+  env: 'PEPPER_DIR',
+  about:
+    'Folder of the pepper keyring, one file per key: a mounted Secret, the same for operator and server.',
+})
 
 /** `npm start`: operator, server and worker in one process. */
 export const standaloneSettings = z.object({
-  manifests: folder('manifests', 'MANIFESTS_DIR', 'manifests', 'Folder of manifests to watch.'),
-  state: folder('state', 'STATE_DIR', '.state', 'Folder for data, Secrets and status, kept between starts.'),
-  scimPort: port('scim-port', 'SCIM_PORT', 8080, 'the SCIM server'),
-  directoryPort: port('directory-port', 'DIRECTORY_PORT', 8081, 'the Directory API'),
-  opsPort: port('ops-port', 'OPS_PORT', 9090, '/metrics, /livez and /readyz'),
-  baseDomain: setting(hostname.optional(), {
-    flag: 'base-domain',
-    env: 'BASE_DOMAIN',
-    about: 'Domain under which every tenant gets a host name. Without it tenants are reached by path.',
-    mustBe: 'a domain such as scim.example.com',
+  manifests: withFlag(
+    'manifests',
+    folderOr('manifests', { env: 'MANIFESTS_DIR', about: 'Folder of manifests to watch.' }),
+  ),
+  state: withFlag(
+    'state',
+    folderOr('.state', {
+      env: 'STATE_DIR',
+      about: 'Folder for data, Secrets and status, kept between starts.',
+    }),
+  ),
+  scimPort: withFlag('scim-port', scimPort),
+  directoryPort: withFlag('directory-port', directoryPort),
+  opsPort: withFlag('ops-port', opsPort),
+  baseDomain: withFlag('base-domain', baseDomain),
+  logLevel: withFlag('log-level', logLevel('warn')),
+  tenantLabelLimit,
+  databaseOwnerUrl: optionalDatabaseUrl({
+    env: 'DATABASE_OWNER_URL',
+    about:
+      'A Postgres to use instead of the embedded one: the owner of the schema. Alone, it makes the other roles.',
   }),
-  logLevel: logLevel('warn'),
-  tenantLabelLimit: setting(
-    z
-      .string()
-      .regex(/^\d{1,6}$/)
-      .transform(Number)
-      .default(200),
-    {
-      env: 'METRICS_TENANT_LIMIT',
-      about: 'How many tenants are named in metrics before the rest share the label "other". Default 200.',
-      mustBe: 'a whole number from 0 to 999999',
-    },
-  ),
-  databaseOwnerUrl: databaseUrl(
-    'DATABASE_OWNER_URL',
-    'A Postgres to use instead of the embedded one: the owner of the schema. Alone, it makes the other roles.',
-  ),
-  databaseUrl: databaseUrl('DATABASE_URL', 'The same database as the role scim_app.'),
-  databasePooled: setting(
-    z
-      .enum(['true', 'false'])
-      .default('false')
-      .transform((text) => text === 'true'),
-    {
-      env: 'DATABASE_POOLED',
-      about:
-        'true if DATABASE_URL leads through a transaction pooler such as PgBouncer. Set statement_timeout on the role then. Default false.',
-      mustBe: 'true or false',
-    },
-  ),
-  workerDatabaseUrl: databaseUrl(
-    'WORKER_DATABASE_URL',
-    'The same database as the role scim_worker; a direct connection, since it listens.',
-  ),
+  databaseUrl: optionalDatabaseUrl({
+    env: 'DATABASE_URL',
+    about: 'The same database as the role scim_app.',
+  }),
+  databasePooled,
+  workerDatabaseUrl: optionalDatabaseUrl({
+    env: 'WORKER_DATABASE_URL',
+    about: 'The same database as the role scim_worker; a direct connection, since it listens.',
+  }),
 })
 
 export type StandaloneConfig = Readonly<z.output<typeof standaloneSettings>>
+
+/** `npm run operator`. */
+export const operatorSettings = z.object({
+  kubeConfig: optionalPath({
+    env: 'KUBECONFIG',
+    about: 'File that says how the cluster is reached. Without it by the service account of the pod.',
+  }),
+  databaseOwnerUrl: databaseUrl({
+    env: 'DATABASE_OWNER_URL',
+    about: 'Postgres as the owner of the schema, who is no superuser; a direct connection.',
+  }),
+  pepper,
+  watchNamespaces: kubeNames({
+    env: 'WATCH_NAMESPACES',
+    about: 'Namespaces to look at, with commas between them. Without it all of them.',
+  }),
+  podNamespace: kubeNameOr('default', {
+    env: 'POD_NAMESPACE',
+    about: 'Namespace of this pod: of its Lease and, unless told, of the server.',
+  }),
+  podName: kubeName({
+    env: 'POD_NAME',
+    about: 'Name of this pod, shown as the holder of the Lease. Without it the host name.',
+  }),
+  leaseName: kubeNameOr('scim-operator', {
+    env: 'LEASE_NAME',
+    about: 'The Lease that makes one of several operators the leader.',
+  }),
+  defaultEndpointType: oneOf(['HTTPRoute', 'Ingress', 'Shared', 'None'], 'HTTPRoute', {
+    env: 'DEFAULT_ENDPOINT_TYPE',
+    about: 'Endpoint of integrations that name no type:',
+  }),
+  baseDomain,
+  publicScheme: oneOf(['https', 'http'], 'https', {
+    env: 'PUBLIC_SCHEME',
+    about: 'Scheme of generated host names, as clients see it:',
+  }),
+  publicPort: remotePort({
+    env: 'PUBLIC_PORT',
+    about: 'Port of generated host names, as clients see it. Without it that of the scheme.',
+  }),
+  pathOrigin: origin({
+    env: 'PATH_ORIGIN',
+    about: 'Origin under which tenants without a host are reached as /t/<tenantID>. Servers need the same.',
+  }),
+  directoryUrl: webUrl({
+    env: 'DIRECTORY_URL',
+    about: 'Where readers reach the Directory API; stands in the Secrets of their tokens.',
+  }),
+  gatewayName: kubeNameOr('scim-operator', {
+    env: 'GATEWAY_NAME',
+    about: 'Gateway of HTTPRoutes whose integration names none.',
+  }),
+  gatewayNamespace: kubeName({
+    env: 'GATEWAY_NAMESPACE',
+    about: 'Its namespace. Without it that of the route.',
+  }),
+  gatewaySectionName: kubeName({
+    env: 'GATEWAY_SECTION_NAME',
+    about: 'Its listener. Without it every one that fits.',
+  }),
+  serverService: kubeNameOr('scim-operator-server', {
+    env: 'SERVER_SERVICE',
+    about: 'Service of the SCIM server, where routes lead.',
+  }),
+  serverServiceNamespace: kubeName({
+    env: 'SERVER_SERVICE_NAMESPACE',
+    about: 'Its namespace. Without it POD_NAMESPACE.',
+  }),
+  serverServicePort: wholeNumber(
+    { env: 'SERVER_SERVICE_PORT', about: 'Its port.' },
+    { least: 1, most: 65_535, standard: 8080 },
+  ),
+  resyncSeconds: wholeNumber(
+    { env: 'RESYNC_SECONDS', about: 'How often all is looked at again though nothing happened.' },
+    { least: 10, most: 86_400, standard: 600 },
+  ),
+  opsPort,
+  logLevel: logLevel('info'),
+  tenantLabelLimit,
+})
+
+export type OperatorConfig = Readonly<z.output<typeof operatorSettings>>
+
+/** `npm run server`. */
+export const serverSettings = z.object({
+  databaseUrl: databaseUrl({
+    env: 'DATABASE_URL',
+    about: 'Postgres as the role scim_app.',
+  }),
+  databasePooled,
+  databasePoolSize: wholeNumber(
+    { env: 'DATABASE_POOL_SIZE', about: 'Connections for transactions; four more are shared by reads.' },
+    { least: 1, most: 1_000, standard: 10 },
+  ),
+  pepper,
+  scimPort,
+  directoryPort,
+  opsPort,
+  pathOrigin: origin({
+    env: 'PATH_ORIGIN',
+    about: 'Origin under which tenants are also reached as /t/<tenantID>. Without it by host alone.',
+  }),
+  drainSeconds: wholeNumber(
+    {
+      env: 'DRAIN_SECONDS',
+      about:
+        'How long a server that was told to stop goes on accepting, since traffic is turned away from it only after it says so.',
+    },
+    { least: 0, most: 300, standard: 5 },
+  ),
+  logLevel: logLevel('info'),
+  tenantLabelLimit,
+})
+
+export type ServerConfig = Readonly<z.output<typeof serverSettings>>
+
+/** `npm run worker`. */
+export const workerSettings = z.object({
+  workerDatabaseUrl: databaseUrl({
+    env: 'WORKER_DATABASE_URL',
+    about: 'Postgres as the role scim_worker; a direct connection, since it listens.',
+  }),
+  concurrency: wholeNumber(
+    { env: 'WORKER_CONCURRENCY', about: 'Jobs at a time.' },
+    { least: 1, most: 100, standard: 4 },
+  ),
+  opsPort,
+  logLevel: logLevel('info'),
+  tenantLabelLimit,
+})
+
+export type WorkerConfig = Readonly<z.output<typeof workerSettings>>

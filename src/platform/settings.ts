@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 
 import { z } from 'zod'
 
-/** What a setting is beside its schema. A flag wins over the environment; secrets have no flag, as command lines are public. */
+/** What a setting is beside its schema. A flag wins over the environment. */
 export interface SettingFacts {
   readonly flag?: string
   readonly env: string
@@ -11,6 +11,8 @@ export interface SettingFacts {
   readonly about: string
   /** What a good value looks like, completing "… must be". */
   readonly mustBe: string
+  /** Its value is never repeated, and it has no flag, as command lines are public. */
+  readonly isSecret?: boolean
 }
 
 const factsOfSchemas = z.registry<SettingFacts>()
@@ -19,6 +21,13 @@ const factsOfSchemas = z.registry<SettingFacts>()
 export const setting = <T extends z.ZodType>(schema: T, facts: SettingFacts): T => {
   factsOfSchemas.add(schema, facts)
   return schema
+}
+
+/** The same setting with a flag besides, for a process that people start at a terminal. */
+export const withFlag = <T extends z.ZodType>(flag: string, declared: T): T => {
+  const facts = factsOfSchemas.get(declared)
+  if (facts === undefined || facts.isSecret === true) throw new TypeError(`--${flag} is for no open setting`)
+  return setting(declared.clone(), { ...facts, flag })
 }
 
 export interface SettingSource {
@@ -71,14 +80,13 @@ export const factsOf = (schema: z.ZodObject): readonly NamedFacts[] =>
   })
 
 const mistakeOf = (
-  { flag, env, mustBe }: SettingFacts,
+  { flag, env, mustBe, isSecret }: SettingFacts,
   given: Readonly<Record<string, string>>,
   text: string | undefined,
 ): string => {
   const source = flag !== undefined && flag in given ? `--${flag}` : env
   if (text === undefined) return `${source} is missing: it must be ${mustBe}.`
-  // What has no flag may be a secret (a URL with a password), so it is not repeated.
-  return `${source} must be ${mustBe}${flag === undefined ? '' : `, not "${text}"`}.`
+  return `${source} must be ${mustBe}${isSecret === true ? '' : `, not "${text}"`}.`
 }
 
 const readFlags = (
@@ -99,7 +107,11 @@ const readFlags = (
     if (token.kind === 'positional') mistakes.push(`"${token.value}" belongs to no flag.`)
     if (token.kind !== 'option') continue
     if (!flags.includes(token.name))
-      mistakes.push(`There is no flag ${token.rawName}; there are ${flags.map((f) => `--${f}`).join(', ')}.`)
+      mistakes.push(
+        flags.length === 0
+          ? `There is no flag ${token.rawName}: all settings are environment variables.`
+          : `There is no flag ${token.rawName}; there are ${flags.map((f) => `--${f}`).join(', ')}.`,
+      )
     // `--state --ops-port 1`: the parser takes the next flag for the value.
     else if (!token.value || (!token.inlineValue && token.value.startsWith('--')))
       mistakes.push(`--${token.name} needs a value.`)

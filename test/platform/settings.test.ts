@@ -1,14 +1,23 @@
 import { expect, test } from 'vitest'
 
-import { standaloneSettings } from '#platform/config.ts'
-import { SettingsError, readSettings, usageOf } from '#platform/settings.ts'
+import { operatorSettings, serverSettings, standaloneSettings, workerSettings } from '#platform/config.ts'
+import { SettingsError, readSettings, usageOf, withFlag } from '#platform/settings.ts'
+
+import type { z } from 'zod'
 
 const read = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   readSettings(standaloneSettings, { args, env })
 
-const mistakes = (args: readonly string[], env: Readonly<Record<string, string>> = {}): readonly string[] => {
+const mistakes = (args: readonly string[], env: Readonly<Record<string, string>> = {}): readonly string[] =>
+  mistakesOf(standaloneSettings, env, args)
+
+const mistakesOf = (
+  schema: z.ZodObject,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): readonly string[] => {
   try {
-    read(args, env)
+    readSettings(schema, { args, env })
   } catch (error) {
     if (error instanceof SettingsError) return error.message.split('\n')
     throw error
@@ -57,4 +66,79 @@ test('the usage names every flag and every variable', () => {
   const usage = usageOf(standaloneSettings)
   for (const word of ['--manifests or MANIFESTS_DIR', '--ops-port or OPS_PORT', 'WORKER_DATABASE_URL'])
     expect(usage).toContain(word)
+})
+
+test('the settings of the three processes that are required are missed in one sentence each', () => {
+  expect(mistakesOf(operatorSettings, {})).toEqual([
+    'DATABASE_OWNER_URL is missing: it must be a URL such as postgres://user:password@host:5432/database.',
+    'PEPPER_DIR is missing: it must be a folder.',
+  ])
+  expect(mistakesOf(serverSettings, {})).toEqual([
+    'DATABASE_URL is missing: it must be a URL such as postgres://user:password@host:5432/database.',
+    'PEPPER_DIR is missing: it must be a folder.',
+  ])
+  expect(mistakesOf(workerSettings, {})).toEqual([
+    'WORKER_DATABASE_URL is missing: it must be a URL such as postgres://user:password@host:5432/database.',
+  ])
+})
+
+const owner = { DATABASE_OWNER_URL: 'postgres://owner@db/scim', PEPPER_DIR: '/pepper' }
+
+test('what the operator is told is read from environment variables alone', () => {
+  const env = {
+    ...owner,
+    KUBECONFIG: '/home/me/.kube/config',
+    WATCH_NAMESPACES: 'team-a, team-b,',
+    DEFAULT_ENDPOINT_TYPE: 'Shared',
+    PATH_ORIGIN: 'https://scim.example.com:8443/',
+    PUBLIC_PORT: '8443',
+    RESYNC_SECONDS: '60',
+  }
+  expect(readSettings(operatorSettings, { args: [], env })).toMatchObject({
+    kubeConfig: '/home/me/.kube/config',
+    watchNamespaces: ['team-a', 'team-b'],
+    defaultEndpointType: 'Shared',
+    pathOrigin: 'https://scim.example.com:8443',
+    publicPort: 8443,
+    resyncSeconds: 60,
+    gatewayName: 'scim-operator',
+    gatewayNamespace: undefined,
+    logLevel: 'info',
+  })
+})
+
+test('without WATCH_NAMESPACES the operator looks at all of them', () => {
+  expect(readSettings(operatorSettings, { args: [], env: owner }).watchNamespaces).toEqual([])
+})
+
+test('every mistake in the environment of a process has its sentence, all at once', () => {
+  const env = {
+    ...owner,
+    WATCH_NAMESPACES: 'Team_A',
+    POD_NAMESPACE: 'a/b',
+    DEFAULT_ENDPOINT_TYPE: 'Route',
+    PUBLIC_PORT: '0',
+    PATH_ORIGIN: 'https://scim.example.com/path',
+    DIRECTORY_URL: 'directory',
+    RESYNC_SECONDS: '1',
+  }
+  expect(mistakesOf(operatorSettings, env)).toEqual([
+    'WATCH_NAMESPACES must be Kubernetes names with commas between them, such as team-a,team-b, not "Team_A".',
+    'POD_NAMESPACE must be a Kubernetes name: lower case letters, digits and -, not "a/b".',
+    'DEFAULT_ENDPOINT_TYPE must be HTTPRoute, Ingress, Shared or None, not "Route".',
+    'PUBLIC_PORT must be a port from 1 to 65535, not "0".',
+    'PATH_ORIGIN must be an origin such as https://scim.example.com, without a path, not "https://scim.example.com/path".',
+    'DIRECTORY_URL must be a URL such as https://directory.example.com, not "directory".',
+    'RESYNC_SECONDS must be a whole number from 10 to 86400, not "1".',
+  ])
+})
+
+test('a process without flags says so to whoever gives it one', () => {
+  expect(mistakesOf(workerSettings, { WORKER_DATABASE_URL: 'postgres://w@db/scim' }, ['--port=1'])).toEqual([
+    'There is no flag --port: all settings are environment variables.',
+  ])
+})
+
+test('a secret never gets a flag', () => {
+  expect(() => withFlag('database-url', serverSettings.shape.databaseUrl)).toThrow(TypeError)
 })
