@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-const projectsWithDatabase = new Set(['database', 'http', 'e2e', 'pgbouncer'])
+const projectsWithDatabase = new Set(['database', 'http', 'e2e', 'kube', 'pgbouncer'])
 
 /** Returns what ends it, which vitest calls after failures too. */
 export default async function setup(root: TestProject): Promise<(() => Promise<void>) | undefined> {

@@ -106,8 +106,28 @@ function structural(schema: z.ZodType): OpenApiSchema {
     target: 'openapi-3.0',
     io: 'input',
   })
-  return JSON.parse(JSON.stringify(document))
+  return wholeDefaults(JSON.parse(JSON.stringify(document)))
 }
+
+/**
+ * The schema with the defaults of an object's fields written into the default of the object: an API server evaluates
+ * rules on a default as it stands, before it fills in what is nested, and refuses `{}` where a rule reads a field.
+ */
+function wholeDefaults(schema: OpenApiSchema): OpenApiSchema {
+  const properties = Object.entries(schema.properties ?? {}).map(
+    ([name, child]) => [name, wholeDefaults(child)] as const,
+  )
+  const inner = properties.flatMap(([name, child]) => ('default' in child ? [[name, child.default]] : []))
+  return {
+    ...schema,
+    ...(schema.properties === undefined ? {} : { properties: Object.fromEntries(properties) }),
+    ...(schema.items === undefined ? {} : { items: wholeDefaults(schema.items) }),
+    ...(isFields(schema.default) ? { default: { ...Object.fromEntries(inner), ...schema.default } } : {}),
+  }
+}
+
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const header = '# Generated from src/operator/api by `npm run crds`. Do not edit.\n'
 

@@ -1,0 +1,15 @@
+/** First half of `npm run test:kube`: makes sure that an API server is at hand, and says how. The tests come after. */
+
+import { assets, type Say } from './assets.ts'
+
+const say: Say = (line) => void process.stderr.write(`${line}\n`)
+
+try {
+  const kubeconfig = process.env['TEST_KUBECONFIG'] ?? ''
+  if (kubeconfig !== '') say(`The tests of the operator run on the cluster of ${kubeconfig}.`)
+  const { folder, from } = await assets(say)
+  say(`etcd and kube-apiserver are in ${folder} (from ${from}). The tests take two minutes.`)
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}
