@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util'
 
 import { z } from 'zod'
 
+import { Mistake } from './mistake.ts'
+
 /** What a setting is beside its schema. A flag wins over the environment. */
 export interface SettingFacts {
   readonly flag?: string
@@ -36,9 +38,9 @@ export interface SettingSource {
 }
 
 /** Everything wrong with the settings, one sentence per line, for a person at a terminal. */
-export class SettingsError extends Error {
-  constructor(mistakes: readonly string[]) {
-    super(mistakes.join('\n'))
+export class SettingsError extends Mistake {
+  constructor(mistakes: readonly string[], options?: ErrorOptions) {
+    super(mistakes.join('\n'), options)
     this.name = 'SettingsError'
   }
 }

@@ -5,17 +5,15 @@ import { resolve } from 'node:path'
 import { announce } from './announce.ts'
 import { openDatabase } from './database.ts'
 import { openKubeFolder } from './kube-folder.ts'
-import { Mistake } from './mistake.ts'
 import { openStateFolder } from './state-folder.ts'
 import { copiedFlag } from './summary.ts'
-import { terminalLog } from './terminal-log.ts'
 
 import { openDirectory } from '#directory/database.ts'
 import { migrate, schemaIsCurrent } from '#directory/migrate.ts'
 import { crds } from '#operator/api/crd.ts'
 import { startOperator } from '#operator/operator.ts'
-import { createLogger } from '#platform/log.ts'
 import { createMetrics } from '#platform/metrics.ts'
+import { Mistake } from '#platform/mistake.ts'
 import { startOps } from '#platform/ops.ts'
 import { createPepper, openKeyring } from '#platform/pepper.ts'
 import { startServer } from '#server/server.ts'
@@ -23,7 +21,7 @@ import { startWorker } from '#worker/worker.ts'
 
 import type { Directory } from '#directory/database.ts'
 import type { StandaloneConfig } from '#platform/config.ts'
-import type { Logger } from '#platform/log.ts'
+import type { Frame } from '#platform/run-process.ts'
 
 /** How long requests under way may take once stopping has begun. */
 const drainLimitMs = 8_000
@@ -34,11 +32,8 @@ const drainLimitMs = 8_000
  */
 export const compose = async (
   config: StandaloneConfig,
-  stack: AsyncDisposableStack,
-  signal: AbortSignal,
+  { logOf, signal, stack }: Frame,
 ): Promise<AbortSignal> => {
-  const logOf = (room: string): Logger =>
-    createLogger(room, { level: config.logLevel, stream: terminalLog(process.stderr) })
   const log = logOf('standalone')
   const manifests = await manifestFolder(config.manifests)
   const state = stack.use(await openStateFolder(config.state))

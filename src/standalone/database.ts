@@ -2,9 +2,9 @@
 import { createHmac } from 'node:crypto'
 
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
-import { Mistake } from './mistake.ts'
 
 import { appRole, createRoles, workerRole } from '#directory/roles.ts'
+import { Mistake } from '#platform/mistake.ts'
 
 import type { StandaloneConfig } from '#platform/config.ts'
 

@@ -10,11 +10,11 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 import { readIfThere, writeAtomically } from './kube-folder/atomic-file.ts'
-import { Mistake } from './mistake.ts'
 import { postgresBinaries, serverRunner, serverUser } from './postgres-binaries.ts'
 import { isReady, runToEnd, spawnServer, stopServer, stopStray } from './postgres-process.ts'
 
 import { listen } from '#platform/listen.ts'
+import { Mistake } from '#platform/mistake.ts'
 import { sleep } from '#platform/retry.ts'
 
 import type { PostgresBinaries, Runner } from './postgres-binaries.ts'

@@ -7,9 +7,9 @@ import { isMap, isSeq, parseAllDocuments } from 'yaml'
 import { writeAtomically } from './kube-folder/atomic-file.ts'
 import { scanFolder } from './kube-folder/folder-scan.ts'
 import { textAt } from './kube-folder/json.ts'
-import { Mistake } from './mistake.ts'
 
 import { group } from '#operator/api/common.ts'
+import { Mistake } from '#platform/mistake.ts'
 
 import type { Document } from 'yaml'
 

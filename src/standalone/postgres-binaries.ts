@@ -5,7 +5,7 @@ import { findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
-import { Mistake } from './mistake.ts'
+import { Mistake } from '#platform/mistake.ts'
 
 const run = promisify(execFile)
 

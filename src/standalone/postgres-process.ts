@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 
 import { readIfThere } from './kube-folder/atomic-file.ts'
-import { Mistake } from './mistake.ts'
 import { commandOf } from './process-identity.ts'
 
+import { Mistake } from '#platform/mistake.ts'
 import { sleep } from '#platform/retry.ts'
 
 import type { Runner } from './postgres-binaries.ts'

@@ -6,8 +6,9 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 
 import { isErrno, readIfThere, writeAtomically } from './kube-folder/atomic-file.ts'
-import { Mistake } from './mistake.ts'
 import { startOf } from './process-identity.ts'
+
+import { Mistake } from '#platform/mistake.ts'
 
 /** Raised when a release cannot read what an older one left behind. */
 const stateVersion = 1

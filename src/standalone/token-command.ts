@@ -6,9 +6,9 @@ import { z } from 'zod'
 
 import { readIfThere, writeAtomically } from './kube-folder/atomic-file.ts'
 import { requestRotation } from './manifest-edit.ts'
-import { Mistake } from './mistake.ts'
 import { findToken, namedToken } from './token-place.ts'
 
+import { Mistake } from '#platform/mistake.ts'
 import { sleep } from '#platform/retry.ts'
 
 import type { TokenOwner, TokenPlace } from './token-place.ts'

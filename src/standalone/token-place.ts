@@ -3,10 +3,10 @@ import { join } from 'node:path'
 
 import { readIfThere } from './kube-folder/atomic-file.ts'
 import { objectPath, parseObjectFile } from './kube-folder/object-file.ts'
-import { Mistake } from './mistake.ts'
 import { pathsIn } from './state-folder.ts'
 
 import { ScimIntegration, scimIntegration } from '#operator/api/scim-integration.ts'
+import { Mistake } from '#platform/mistake.ts'
 
 /** Whose token: the identity provider's of an integration, or one reader's. */
 export interface TokenOwner {

@@ -2,11 +2,11 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { Mistake } from './mistake.ts'
 import { copiedFlag } from './summary.ts'
 import { acknowledge, reveal, rotate } from './token-command.ts'
 
 import { commandLine } from '#platform/config.ts'
+import { Mistake } from '#platform/mistake.ts'
 
 import type { TokenAnswer } from './token-command.ts'
 

@@ -1,27 +1,12 @@
-import { createServer } from 'node:net'
-
 import { DatabaseError } from 'pg'
 import { expect, test } from 'vitest'
 
 import { DatabaseUnavailableError } from '#directory/unavailable.ts'
-import { listen } from '#platform/listen.ts'
+import { Mistake } from '#platform/mistake.ts'
 import { openDatabase } from '#standalone/database.ts'
 import { explain } from '#standalone/explain.ts'
-import { Mistake } from '#standalone/mistake.ts'
 
-const ports = { scimPort: 8080, directoryPort: 8081, opsPort: 9090, databaseOwnerUrl: undefined }
-
-test('an occupied port is named with its flag and what to do', async () => {
-  await using stack = new AsyncDisposableStack()
-  const server = stack.adopt(createServer(), (opened) => void opened.close())
-  const port = await listen(server, 0)
-  const error: unknown = await listen(createServer(), port).catch((refusal: unknown) => refusal)
-  const explained = explain(error, { ...ports, directoryPort: port })
-  expect(explained).toBeInstanceOf(Mistake)
-  expect(String(explained)).toContain(
-    `Port ${port} (--directory-port) is in use by another program: stop it, or choose another port (0 takes a free one).`,
-  )
-})
+const embedded = { databaseOwnerUrl: undefined }
 
 test('a Postgres that cannot be reached is told in one sentence that names the settings', async () => {
   const databaseOwnerUrl = 'postgres://owner:pw@127.0.0.1:1/scim'
@@ -29,19 +14,19 @@ test('a Postgres that cannot be reached is told in one sentence that names the s
   const error: unknown = await openDatabase(urls, '/nowhere', new AbortController().signal).catch(
     (refusal: unknown) => refusal,
   )
-  const explained = explain(error, { ...ports, databaseOwnerUrl })
+  const explained = explain(error, { databaseOwnerUrl })
   expect(explained).toBeInstanceOf(Mistake)
   expect(String(explained)).toMatch(
     /Postgres cannot be reached \(connect ECONNREFUSED 127\.0\.0\.1:1\): .* DATABASE_OWNER_URL/,
   )
-  expect(explain(new DatabaseUnavailableError(error), { ...ports, databaseOwnerUrl })).toBeInstanceOf(Mistake)
-  expect(explain(error, ports)).toBe(error)
+  expect(explain(new DatabaseUnavailableError(error), { databaseOwnerUrl })).toBeInstanceOf(Mistake)
+  expect(explain(error, embedded)).toBe(error)
 })
 
 test('a password that Postgres does not take is told in one sentence without the password', () => {
   const error = new DatabaseError('password authentication failed for user "owner"', 0, 'error')
   error.code = '28P01'
-  const explained = explain(error, { ...ports, databaseOwnerUrl: 'postgres://owner:secret@h/scim' })
+  const explained = explain(error, { databaseOwnerUrl: 'postgres://owner:secret@h/scim' })
   expect(explained).toBeInstanceOf(Mistake)
   expect(String(explained)).toContain('password authentication failed for user "owner"')
   expect(String(explained)).not.toContain('secret')
@@ -49,7 +34,7 @@ test('a password that Postgres does not take is told in one sentence without the
 
 test('errors that nobody can mend keep their stack', () => {
   const error = new Error('a bug')
-  expect(explain(error, ports)).toBe(error)
+  expect(explain(error, embedded)).toBe(error)
 })
 
 test('database URLs are taken all together, or the one of the owner alone', async () => {

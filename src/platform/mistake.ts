@@ -1,4 +1,4 @@
-/** What keeps standalone from starting and a person can mend: its message is one sentence that says how. */
+/** What keeps a process from its work and a person can mend: its message is one sentence that says how. */
 export class Mistake extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
