@@ -18,6 +18,9 @@ const reconcileSeconds = [
 /** The shape of client-go's work queue histograms, 10 ns to 1,000 s. */
 const queueSeconds = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100, 1000]
 
+/** The shape of client-go's latency of requests to the API server, 5 ms to 60 s. */
+const restSeconds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60]
+
 export interface MetricsOptions {
   /** How many tenants get a label of their own; all others share `other`. */
   readonly tenantLabelLimit?: number
@@ -214,6 +217,19 @@ const operatorMetrics = (on: Where) => ({
     labelNames: ['name', 'controller'],
     buckets: queueSeconds,
   }),
+  restRequests: new Counter({
+    ...on,
+    name: 'rest_client_requests_total',
+    help: 'Requests to the Kubernetes API, by status code or <error>.',
+    labelNames: ['code', 'method', 'host'],
+  }),
+  restRequestDuration: new Histogram({
+    ...on,
+    name: 'rest_client_request_duration_seconds',
+    help: 'Time until the Kubernetes API began its answer.',
+    labelNames: ['verb', 'host'],
+    buckets: restSeconds,
+  }),
   driftCorrections: new Counter({
     ...on,
     name: 'scim_operator_drift_corrections_total',
@@ -225,6 +241,18 @@ const operatorMetrics = (on: Where) => ({
     name: 'scim_operator_watch_restarts_total',
     help: 'Watches started again, by cause.',
     labelNames: ['reason'],
+  }),
+  leaderStatus: new Gauge({
+    ...on,
+    name: 'leader_election_master_status',
+    help: '1 while this process holds the Lease of that name, 0 while it waits for it.',
+    labelNames: ['name'],
+  }),
+  leaderSlowpath: new Counter({
+    ...on,
+    name: 'leader_election_slowpath_total',
+    help: 'Renewals that found the Lease changed and had to read it first.',
+    labelNames: ['name'],
   }),
   integrationsPaused: new Gauge({
     ...on,
