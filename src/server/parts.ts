@@ -31,7 +31,7 @@ export interface ServerParts {
   readonly log: Logger
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Aborts when the server begins to stop: answers then close their connection. */
+  /** Aborts when the server is about to stop: answers then close their connection. */
   readonly closing: AbortSignal
 }
 

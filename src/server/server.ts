@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly pathRouting: boolean
   /** Origin of locations under path routing; `self` is http://127.0.0.1 with the SCIM port. */
   readonly pathOrigin?: string
+  /** From its abort on answers close their connection, so that clients have left before the server stops. */
+  readonly leaving?: AbortSignal
   /** Stopping begins when it aborts. */
   readonly signal?: AbortSignal
   /** How long requests under way may take once stopping has begun; 25 s unless told. */
@@ -50,7 +52,9 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   // The origin of `self` holds the port, which is known once the listener is there.
   const self = { port: options.scimPort }
   const pathOrigin = (): string => pathOriginOf(options.pathOrigin, self.port)
-  const parts = openParts({ ...options, now, pathOrigin, closing: closing.signal }, stack)
+  const leaving =
+    options.leaving === undefined ? closing.signal : AbortSignal.any([closing.signal, options.leaving])
+  const parts = openParts({ ...options, now, pathOrigin, closing: leaving }, stack)
   const shared = { closing: closing.signal, drainLimitMs, ...(host === undefined ? {} : { host }) }
   const scim = await startHttp({
     ...shared,
