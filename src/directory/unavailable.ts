@@ -35,11 +35,13 @@ export function databaseError(error: unknown): unknown {
 }
 
 /**
- * The same for what came through MikroORM, mixed with errors that never saw a connection: only what the driver
- * wrapped and what the system reported is the database's.
+ * The same for what came through MikroORM or the job runner, mixed with errors that never saw a connection: only what
+ * the driver wrapped, what the server said and what the system reported is the database's.
  */
 export function entityError(error: unknown): unknown {
-  return error instanceof DriverException || systemErrorPattern.test(codeOf(error))
+  return error instanceof DriverException ||
+    error instanceof DatabaseError ||
+    systemErrorPattern.test(codeOf(error))
     ? databaseError(error)
     : error
 }

@@ -1,6 +1,7 @@
 /** What every request of one running server shares. Nothing in it belongs to a request. */
 
 import type { Directory } from '#directory/database.ts'
+import { watchOutage } from '#directory/outage.ts'
 import type { Keyring } from '#directory/token.ts'
 import type { Logger } from '#platform/log.ts'
 import type { Metrics } from '#platform/metrics.ts'
@@ -54,13 +55,14 @@ export const openParts = (options: PartsOptions, stack: AsyncDisposableStack): S
     now,
     cache: { maxEntries: 50_000, maxAgeMs },
   })
+  const outage = stack.use(watchOutage(directory, log))
   const evaluation = stack.use(
     createEvaluationSignal(directory, (error, tenant) => {
-      log.warn({ err: error, tenant }, 'evaluation not signalled')
+      outage.tell(error, 'evaluation not signalled', { tenant })
     }),
   )
   const tokenUse = stack.use(
-    createTokenUse({ directory, onError: (error) => log.warn({ err: error }, 'token use not recorded') }),
+    createTokenUse({ directory, onError: (error) => outage.tell(error, 'token use not recorded') }),
   )
   stack.use(
     watchRevocations({
@@ -69,7 +71,7 @@ export const openParts = (options: PartsOptions, stack: AsyncDisposableStack): S
         tenants.flush()
         authenticator.flush()
       },
-      onError: (error) => log.warn({ err: error }, 'revocations not read'),
+      onError: (error) => outage.tell(error, 'revocations not read'),
     }),
   )
   return {

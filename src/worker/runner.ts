@@ -1,6 +1,7 @@
 /** The job runner, started again whenever it ends by itself: it gives up after a few errors of Postgres in a row. */
 
 import { Logger as JobLogger, run, type RunnerOptions, type TaskList } from 'graphile-worker'
+import type { Outage } from '#directory/outage.ts'
 import type { Logger } from '#platform/log.ts'
 import { aborted } from '#platform/lifecycle.ts'
 import { backoff, sleep } from '#platform/retry.ts'
@@ -10,6 +11,7 @@ export interface RunnerSettings {
   readonly tasks: TaskList
   readonly concurrency: number
   readonly log: Logger
+  readonly outage: Outage
   /** Aborting lets jobs finish, cancels those that take longer than 5 s, and ends the runner. */
   readonly signal: AbortSignal
 }
@@ -19,13 +21,13 @@ const steadyMs = 60_000
 
 /** Runs jobs until the signal aborts; then resolves once no job runs any more. Never rejects. */
 export async function runJobs(settings: RunnerSettings): Promise<void> {
-  const { signal, log } = settings
+  const { signal, outage } = settings
   for (let failures = 0; !signal.aborted; failures += 1) {
     const began = performance.now()
     try {
       await runOnce(settings)
     } catch (error) {
-      log.warn({ err: error }, 'job runner failed')
+      outage.tell(error, 'job runner failed')
     }
     if (performance.now() - began > steadyMs) failures = 0
     await sleep(backoff(failures), signal).catch(() => undefined)

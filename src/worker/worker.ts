@@ -2,6 +2,7 @@
 
 import type { Directory } from '#directory/database.ts'
 import { openJobPool } from '#directory/job-pool.ts'
+import { watchOutage } from '#directory/outage.ts'
 import type { Logger } from '#platform/log.ts'
 import type { Metrics } from '#platform/metrics.ts'
 import { sleep } from '#platform/retry.ts'
@@ -36,21 +37,25 @@ export async function startWorker(options: WorkerOptions): Promise<AsyncDisposab
   const ending = new AbortController()
   const signal =
     options.signal === undefined ? ending.signal : AbortSignal.any([ending.signal, options.signal])
-  const onError = (err: unknown) => log.warn({ err }, 'connection of the job runner lost')
+  const outage = watchOutage(directory, log)
+  const onError = (error: unknown) => {
+    // Connections that end with the runner are no news.
+    if (!signal.aborted) outage.tell(error, 'connection of the job runner lost')
+  }
   const jobPool = openJobPool({ url, size: concurrency + 3, applicationName: 'scim-worker-jobs', onError })
   const { pool: pgPool } = jobPool
   const tasks = taskList({ directory, metrics, log, stopping: signal })
   const logger = jobLogger(log)
   const running = Promise.all([
-    runJobs({ pgPool, tasks, concurrency, log, signal }),
+    runJobs({ pgPool, tasks, concurrency, log, outage, signal }),
     every(sweepMs, 'sweep', () => sweep(directory, metrics, signal)),
     every(housekeepingMs, 'housekeeping', () => removeDeadJobs(pgPool, logger)),
   ])
 
   async function every(milliseconds: number, what: string, work: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
-      await work().catch((err: unknown) => {
-        if (!signal.aborted) log.warn({ err }, `${what} failed`)
+      await work().catch((error: unknown) => {
+        if (!signal.aborted) outage.tell(error, `${what} failed`)
       })
       // Spread, so that several workers do not look in the same moment.
       await sleep(milliseconds * (0.9 + Math.random() * 0.2), signal).catch(() => undefined)
@@ -61,6 +66,7 @@ export async function startWorker(options: WorkerOptions): Promise<AsyncDisposab
     async [Symbol.asyncDispose]() {
       ending.abort()
       await running
+      await outage[Symbol.asyncDispose]()
       await jobPool[Symbol.asyncDispose]()
     },
   }
