@@ -83,11 +83,13 @@ export interface EventNote {
 }
 
 export interface Kube {
+  /** Where lists and watches must say which of these namespaces they mean; without it everything may be read. */
+  readonly namespaces?: readonly string[]
   get(kind: KubeKind, key: ObjectKey, options?: CallOptions): Promise<KubeObject | undefined>
   list(kind: KubeKind, options?: ListOptions): Promise<ObjectList>
   /**
    * Events after `resourceVersion` until the signal aborts or the stream ends; throws KubeError `Expired` (410) when
-   * the version is too old, upon which the caller lists again.
+   * the version is too old, upon which the caller lists again. After any other KubeError it may go on where it was.
    */
   watch(
     kind: KubeKind,
@@ -130,6 +132,7 @@ export type KubeReason =
 
 /** A refusal by the API, classified by `Status.reason` and code, never by message. */
 export class KubeError extends Error {
+  /** The HTTP status; 0 if there was no answer. */
   readonly code: number
   readonly reason: KubeReason
   readonly retryAfterSeconds: number | undefined

@@ -1,0 +1,103 @@
+/** The writes of the port: create, server-side apply, finalizers, delete. */
+import { KubeError } from '#operator/kube.ts'
+
+import { parseObject } from './json.ts'
+import { collectionPath, objectPath } from './paths.ts'
+
+import type { Kube, KubeObject } from '#operator/kube.ts'
+import type { V1DeleteOptions } from '@kubernetes/client-node'
+
+import type { Discovery } from './discovery.ts'
+import type { Transport } from './transport.ts'
+
+/** JSON is YAML; this is what the API server calls it. */
+const applyPatch = 'application/apply-patch+yaml'
+const mergePatch = 'application/merge-patch+json'
+
+export type Writes = Pick<Kube, 'create' | 'apply' | 'applyStatus' | 'setFinalizers' | 'delete'>
+
+export function writes(transport: Transport, discovery: Discovery): Writes {
+  /** Runs with the plural of the object's kind; if that is not found, the kind may be gone: it is looked up again. */
+  const withPlural = async (
+    object: KubeObject,
+    signal: AbortSignal | undefined,
+    write: (resource: { readonly apiVersion: string; readonly plural: string }) => Promise<unknown>,
+  ): Promise<KubeObject> => {
+    const { apiVersion, kind } = object
+    const plural = await discovery.pluralOf(object, signal === undefined ? {} : { signal })
+    if (plural === undefined)
+      throw new KubeError(404, 'NotFound', `the cluster does not serve ${apiVersion} ${kind}`)
+    try {
+      return parseObject(await write({ apiVersion, plural }), object)
+    } catch (error) {
+      if (error instanceof KubeError && error.reason === 'NotFound') discovery.forget(apiVersion)
+      throw error
+    }
+  }
+
+  return {
+    create: (object, { signal } = {}) =>
+      withPlural(object, signal, (resource) =>
+        transport.call({
+          method: 'POST',
+          path: collectionPath(resource, object.metadata.namespace),
+          body: object,
+          signal,
+        }),
+      ),
+
+    apply: (object, { fieldManager, force, signal }) =>
+      withPlural(object, signal, (resource) =>
+        transport.call({
+          method: 'PATCH',
+          path: objectPath(resource, object.metadata),
+          query: { fieldManager, force: String(force) },
+          contentType: applyPatch,
+          body: object,
+          signal,
+        }),
+      ),
+
+    applyStatus: (object, { fieldManager, signal }) =>
+      withPlural(object, signal, (resource) =>
+        transport.call({
+          method: 'PATCH',
+          path: `${objectPath(resource, object.metadata)}/status`,
+          query: { fieldManager, force: 'true' },
+          contentType: applyPatch,
+          body: object,
+          signal,
+        }),
+      ),
+
+    setFinalizers: async (object, kind, finalizers, { signal } = {}) => {
+      const { uid, resourceVersion } = object.metadata
+      const answer = await transport.call({
+        method: 'PATCH',
+        path: objectPath(kind, object.metadata),
+        contentType: mergePatch,
+        body: { metadata: { uid, resourceVersion, finalizers } },
+        signal,
+      })
+      return parseObject(answer, kind)
+    },
+
+    delete: async (kind, key, { uid, signal } = {}) => {
+      const body: V1DeleteOptions = {
+        propagationPolicy: 'Background',
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+      }
+      try {
+        await transport.call({ method: 'DELETE', path: objectPath(kind, key), body, signal })
+      } catch (error) {
+        if (!isGone(error, uid)) throw error
+      }
+    },
+  }
+}
+
+/** Under a precondition on the uid, a conflict says that another object has the name by now. */
+function isGone(error: unknown, uid: string | undefined): boolean {
+  if (!(error instanceof KubeError)) return false
+  return error.reason === 'NotFound' || (error.reason === 'Conflict' && uid !== undefined)
+}
