@@ -1,4 +1,4 @@
-/** The kinds that tests need an API server to serve: our own two, and HTTPRoute and Gateway of the Gateway API. */
+/** The kinds that tests need an API server to serve: our own two, and HTTPRoute, Gateway and ReferenceGrant of the Gateway API. */
 
 import path from 'node:path'
 import { runKubectl } from './kubectl.ts'

@@ -1,6 +1,6 @@
 /**
- * The CustomResourceDefinitions, made of the zod schemas. `node src/operator/api/crd.ts` writes `crds/*.yaml`;
- * with `--check` it compares and exits 1, naming the file that is out of date.
+ * The CustomResourceDefinitions, made of the zod schemas. `node src/operator/api/crd.ts` writes `crds/*.yaml` and the
+ * chart's copy of them; with `--check` it compares and exits 1, naming the file that is out of date.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -151,15 +151,21 @@ export async function outdatedCrds(folder: string): Promise<string[]> {
   return outdated
 }
 
+/** The chart has a copy, since helm packs nothing from outside of a chart. */
+const folders = ['crds', 'charts/scim-operator/files/crds']
+
 async function main(isCheck: boolean): Promise<void> {
-  const folder = path.join(import.meta.dirname, '../../../crds')
-  if (isCheck) {
-    const outdated = await outdatedCrds(folder)
-    for (const name of outdated) process.stderr.write(`crds/${name} is out of date: run npm run crds\n`)
-    if (outdated.length > 0) process.exitCode = 1
-    return
+  for (const folder of folders) {
+    const to = path.join(import.meta.dirname, '../../..', folder)
+    if (isCheck) {
+      const outdated = await outdatedCrds(to)
+      for (const name of outdated)
+        process.stderr.write(`${folder}/${name} is out of date: run npm run crds\n`)
+      if (outdated.length > 0) process.exitCode = 1
+    } else {
+      for (const [name, text] of crdFiles()) await writeFile(path.join(to, name), text)
+    }
   }
-  for (const [name, text] of crdFiles()) await writeFile(path.join(folder, name), text)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
