@@ -42,9 +42,12 @@ export interface ControllerOptions {
   readonly reconcile: Reconcile
   readonly workers?: number
   readonly timeoutMs?: number
+  /** How long reconciles in flight may take to end once stopping has begun; 25 s unless told. */
+  readonly drainLimitMs?: number
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Logger
+  /** Ends everything at once, reconciles in flight too: what was allowed is not any more. */
   readonly signal: AbortSignal
 }
 
@@ -54,24 +57,27 @@ export interface Controller extends AsyncDisposable {
 
 const results = ['success', 'error', 'requeue', 'requeue_after'] as const
 
-/** Begins to work when all sources are synced. Disposing waits for the reconciles in flight. */
+/** Begins to work when all sources are synced. Disposing takes no more keys and waits for the reconciles in flight. */
 export function startController(options: ControllerOptions): Controller {
-  const { name, sources, metrics, clock } = options
+  const { name, sources, metrics, clock, drainLimitMs = 25_000 } = options
   const stop = new AbortController()
-  const signal = AbortSignal.any([options.signal, stop.signal])
+  const cut = new AbortController()
+  const taking = AbortSignal.any([options.signal, stop.signal])
+  const signal = AbortSignal.any([options.signal, cut.signal])
   const queue = new WorkQueue({ clock, observer: observerOf(metrics, name) })
   for (const result of results) metrics.reconcileTotal.inc({ controller: name, result }, 0)
-  for (const { reflector, keysOf } of sources) {
-    reflector.subscribe(({ object, isListed }) => {
+  const subscriptions = sources.map(({ reflector, keysOf }) => {
+    const subscription = reflector.subscribe(({ object, isListed }) => {
       for (const key of keysOf(object)) queue.add(key, isListed ? 'low' : 'high')
     })
     // What the reflector knew before we listened.
     for (const object of reflector.list()) for (const key of keysOf(object)) queue.add(key, 'low')
-  }
+    return subscription
+  })
   const work = async () => {
-    await Promise.race([Promise.all(sources.map(({ reflector }) => reflector.synced)), aborted(signal)])
+    await Promise.race([Promise.all(sources.map(({ reflector }) => reflector.synced)), aborted(taking)])
     for (;;) {
-      const key = await queue.take(signal)
+      const key = await queue.take(taking)
       if (key === undefined) return
       await reconcileOnce(options, queue, key, signal)
       queue.done(key)
@@ -82,7 +88,10 @@ export function startController(options: ControllerOptions): Controller {
     enqueue: (key, priority) => queue.add(key, priority),
     async [Symbol.asyncDispose]() {
       stop.abort()
+      const limit = clock.after(drainLimitMs, () => cut.abort())
       await working
+      limit[Symbol.dispose]()
+      for (const subscription of subscriptions) subscription[Symbol.dispose]()
       queue[Symbol.dispose]()
     },
   }
@@ -107,7 +116,7 @@ async function reconcileOnce(
       result: result.requeueAfterMs === undefined ? 'success' : 'requeue_after',
     })
   } catch (error) {
-    // At shutdown an aborted reconcile is no failure: whoever starts next begins from the world as it is.
+    // One that was cut off is no failure: whoever starts next begins from the world as it is.
     if (!signal.aborted) failed(options, queue, key, error)
   }
   const seconds = (clock.now() - startedMs) / 1000

@@ -1,6 +1,7 @@
 /** What the operator's leader does by the clock: data whose grace is over goes, partitions are made ahead. */
 
 import { dropTenant } from '#directory/drop-tenant.ts'
+import { writeAsOwner } from '#directory/owner.ts'
 import { maintainPartitions } from '#directory/partitions.ts'
 import { tenantsToDrop } from '#directory/tenants.ts'
 
@@ -16,6 +17,8 @@ export interface HousekeepingOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
+  /** Called with every error, before it is logged. */
+  readonly onError?: (error: unknown) => void
 }
 
 const everyMs = 60_000
@@ -24,18 +27,21 @@ const partitionDays = { aheadDays: 7, retentionDays: 90 }
 
 /** Runs until the signal aborts; what fails is tried again the next time. */
 export async function keepHouse(options: HousekeepingOptions): Promise<void> {
-  const { clock, signal, log } = options
+  const { owner, clock, signal, log, onError } = options
   let partitionsDueMs = clock.now()
   while (!signal.aborted) {
     const now = new Date(clock.now())
     try {
+      // Also where nothing is to be written, who was taken over notices it within a round.
+      await writeAsOwner(owner, async () => undefined)
       await dropDueTenants(options, now)
       if (clock.now() >= partitionsDueMs) {
-        const changes = await maintainPartitions(options.owner.directory, now, partitionDays)
+        const changes = await maintainPartitions(owner.directory, now, partitionDays)
         if (changes.dropped.length > 0) log.info({ dropped: changes.dropped }, 'partitions dropped')
         partitionsDueMs = clock.now() + partitionsEveryMs
       }
     } catch (error) {
+      onError?.(error)
       if (!signal.aborted) log.warn({ err: error }, 'housekeeping failed')
     }
     await pause(clock, everyMs, signal)

@@ -1,21 +1,16 @@
-/** Starts the operator: caches, controllers and what runs by the clock, on one directory and one Kubernetes port. */
+/** What the operator does while it leads: controllers over the caches, and what runs by the clock. */
 import { randomBytes } from 'node:crypto'
 
 import { StaleEpochError, takeEpoch } from '#directory/owner.ts'
 
-import { scimAssignmentPolicy } from './api/scim-assignment-policy.ts'
-import { scimIntegration } from './api/scim-integration.ts'
 import { systemClock } from './clock.ts'
 import { startController } from './controller.ts'
 import { keepHouse } from './housekeeping.ts'
 import { keyOf, textAt, textOf } from './object-key.ts'
 import { policyReconciler } from './policy/reconcile.ts'
 import { followPolicyStates } from './policy/state-feed.ts'
-import { startReflector } from './reflector.ts'
-import { routeKinds } from './tenant/endpoint.ts'
 import { tenantGauges } from './tenant/gauges.ts'
-import { secretKind } from './tenant/manifests.ts'
-import { integrationLabel, managedLabel } from './tenant/names.ts'
+import { integrationLabel } from './tenant/names.ts'
 import { tenantReconciler } from './tenant/reconcile.ts'
 
 import type { Directory } from '#directory/database.ts'
@@ -23,21 +18,25 @@ import type { Keyring } from '#directory/token.ts'
 import type { Logger } from '#platform/log.ts'
 import type { Metrics } from '#platform/metrics.ts'
 
-import type { Clock } from './clock.ts'
-import type { Reconcile, Source } from './controller.ts'
-import type { Kube, KubeKind, KubeObject } from './kube.ts'
+import type { Caches } from './caches.ts'
+import type { Controller, Reconcile, Source } from './controller.ts'
+import type { Kube, KubeObject } from './kube.ts'
 import type { OperatorSettings } from './settings.ts'
-import type { CachedKind } from './view.ts'
 
 export interface OperatorOptions {
   readonly kube: Kube
+  /** Of the same port; they stay open when the operator is disposed. */
+  readonly caches: Caches
   /** Opened with the owner's URL; its schema is current. */
   readonly owner: Directory
   readonly keyring: Keyring
   readonly metrics: Metrics
   readonly log: Logger
   readonly settings: OperatorSettings
+  /** Aborts when this process may not lead any more: everything ends at once, reconciles in flight too. */
   readonly signal?: AbortSignal
+  /** How long reconciles in flight may take to end once it is disposed; 25 s unless told. */
+  readonly drainLimitMs?: number
   readonly now?: () => Date
 }
 
@@ -46,49 +45,53 @@ export interface Operator extends AsyncDisposable {
   readonly lost: AbortSignal
 }
 
-/** Runs until disposed or the signal aborts; disposing waits for reconciles in flight. */
+/**
+ * Takes the epoch and begins. Disposing takes up nothing new and waits for reconciles in flight.
+ *
+ * @throws DatabaseUnavailableError
+ */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const { metrics, log, now = () => new Date() } = options
+  const { metrics, log, caches, drainLimitMs = 25_000, now = () => new Date() } = options
+  const { integrations, policies, children } = caches
   const stop = new AbortController()
   const lost = new AbortController()
-  const signal = AbortSignal.any([
-    stop.signal,
-    lost.signal,
-    ...(options.signal === undefined ? [] : [options.signal]),
-  ])
+  const signal = options.signal === undefined ? lost.signal : AbortSignal.any([lost.signal, options.signal])
   const clock = systemClock(() => now().getTime())
   const owner = await takeEpoch(options.owner)
-  await using opened = new AsyncDisposableStack()
-
-  const caches = await openCaches(options, opened, clock, signal)
-  const { integrations, policies } = caches
-  const control = (name: string, sources: readonly Source[], reconcile: Reconcile) =>
-    opened.use(
-      startController({
-        name,
-        sources,
-        clock,
-        metrics,
-        log,
-        signal,
-        reconcile: whileLeading(reconcile, (error) => {
-          log.error({ err: error }, 'another operator has taken over; this one stops')
-          lost.abort(error)
+  const gauges = tenantGauges(metrics)
+  /** A leader whose epoch is over stops for good; its successor does the work. */
+  const stopIfStale = (error: unknown) => {
+    if (!(error instanceof StaleEpochError) || lost.signal.aborted) return
+    log.error({ err: error }, 'another operator has taken over; this one stops')
+    lost.abort(error)
+  }
+  const control = (name: string, sources: readonly Source[], reconcile: Reconcile): Controller =>
+    startController({
+      name,
+      sources,
+      clock,
+      metrics,
+      log,
+      signal,
+      drainLimitMs,
+      reconcile: (key, call) =>
+        reconcile(key, call).catch((error: unknown) => {
+          stopIfStale(error)
+          throw error
         }),
-      }),
-    )
-  control(
+    })
+  const integrationController = control(
     'scimintegration',
     [
       { reflector: integrations.reflector, keysOf: (object) => [keyOf(object)] },
       { reflector: policies.reflector, keysOf: integrationOfPolicy },
-      ...caches.children.map(({ reflector }) => ({ reflector, keysOf: integrationOfChild })),
+      ...children.map(({ reflector }) => ({ reflector, keysOf: integrationOfChild })),
     ],
     tenantReconciler({
       ...options,
       owner,
-      caches: [integrations, policies, ...caches.children],
-      gauges: tenantGauges(metrics),
+      caches: [integrations, policies, ...children],
+      gauges,
       now,
       random: randomBytes,
     }),
@@ -117,49 +120,21 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     const policy = policies.reflector.list().find(({ metadata }) => metadata.uid === policyId)
     if (policy !== undefined) policyController.enqueue(keyOf(policy), 'high')
   }
+  const untilStop = AbortSignal.any([signal, stop.signal])
   const running = [
-    followPolicyStates({ directory: options.owner, clock, log, signal, onChange }),
-    keepHouse({ owner, clock, log, signal }),
+    followPolicyStates({ directory: options.owner, clock, log, signal: untilStop, onChange }),
+    keepHouse({ owner, clock, log, signal: untilStop, onError: stopIfStale }),
   ]
-  opened.defer(async () => void (await Promise.all(running)))
-  opened.defer(() => stop.abort())
-  const closing = opened.move()
-  return { lost: lost.signal, [Symbol.asyncDispose]: () => closing.disposeAsync() }
-}
-
-interface Caches {
-  readonly integrations: CachedKind
-  readonly policies: CachedKind
-  /** Secrets and routes that carry our label. */
-  readonly children: readonly CachedKind[]
-}
-
-async function openCaches(
-  { kube, metrics, log }: OperatorOptions,
-  opened: AsyncDisposableStack,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Caches> {
-  const open = (kind: KubeKind, labels: CachedKind['labels']): CachedKind => {
-    const onRestart = (reason: string, error: unknown) => {
-      metrics.watchRestarts.inc({ reason })
-      log.debug({ kind: kind.kind, reason, err: error }, 'watch starts again')
-    }
-    return {
-      kind,
-      labels,
-      reflector: opened.use(startReflector({ kube, kind, labels, clock, signal, onRestart })),
-    }
+  return {
+    lost: lost.signal,
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      const controllers = [integrationController, policyController]
+      await Promise.all([...running, ...controllers.map((one) => one[Symbol.asyncDispose]())])
+      gauges[Symbol.dispose]()
+    },
   }
-  const children = [open(secretKind, managed)]
-  // What is installed later is read without a cache until the next start.
-  for (const kind of Object.values(routeKinds)) {
-    if (await kube.serves(kind, { signal })) children.push(open(kind, managed))
-  }
-  return { integrations: open(scimIntegration, {}), policies: open(scimAssignmentPolicy, {}), children }
 }
-
-const managed = { [managedLabel]: 'true' }
 
 function integrationOfChild({ metadata }: KubeObject): string[] {
   const name = metadata.labels?.[integrationLabel]
@@ -169,16 +144,4 @@ function integrationOfChild({ metadata }: KubeObject): string[] {
 function integrationOfPolicy(policy: KubeObject): string[] {
   const name = textAt(policy['spec'], 'integrationRef', 'name')
   return name === undefined ? [] : [textOf({ namespace: policy.metadata.namespace, name })]
-}
-
-/** A leader whose epoch is over stops for good; its successor does the work. */
-function whileLeading(reconcile: Reconcile, onLost: (error: StaleEpochError) => void): Reconcile {
-  return async (key, options) => {
-    try {
-      return await reconcile(key, options)
-    } catch (error) {
-      if (error instanceof StaleEpochError) onLost(error)
-      throw error
-    }
-  }
 }

@@ -124,6 +124,7 @@ export class WorkQueue implements Disposable {
   [Symbol.dispose](): void {
     for (const { timer } of this.#delayed.values()) timer[Symbol.dispose]()
     this.#delayed.clear()
+    this.#observer?.depth(0)
   }
 
   #handOut(): void {

@@ -11,6 +11,8 @@ import { copiedFlag } from './summary.ts'
 import { openDirectory } from '#directory/database.ts'
 import { migrate, schemaIsCurrent } from '#directory/migrate.ts'
 import { crds } from '#operator/api/crd.ts'
+import { openCaches } from '#operator/caches.ts'
+import { systemClock } from '#operator/clock.ts'
 import { startOperator } from '#operator/operator.ts'
 import { createMetrics } from '#platform/metrics.ts'
 import { Mistake } from '#platform/mistake.ts'
@@ -23,7 +25,7 @@ import type { Directory } from '#directory/database.ts'
 import type { StandaloneConfig } from '#platform/config.ts'
 import type { Frame } from '#platform/run-process.ts'
 
-/** How long requests under way may take once stopping has begun. */
+/** How long requests and reconciles under way may take once stopping has begun. */
 const drainLimitMs = 8_000
 
 /**
@@ -88,13 +90,16 @@ export const compose = async (
   stack.use(
     await startWorker({ url: database.workerUrl, directory: workerDirectory, metrics, log: logOf('worker') }),
   )
+  const caches = stack.use(openCaches({ kube, clock: systemClock(), metrics, log: logOf('operator') }))
   const operator = stack.use(
     await startOperator({
       kube,
+      caches,
       owner,
       keyring,
       metrics,
       log: logOf('operator'),
+      drainLimitMs,
       settings: {
         defaultEndpointType: 'HTTPRoute',
         publicScheme: 'http',

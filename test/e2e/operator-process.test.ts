@@ -5,6 +5,8 @@ import { expect, test } from 'vitest'
 import { takeEpoch } from '#directory/owner.ts'
 import { tenantForOwner } from '#directory/tenants.ts'
 import { ScimIntegration, scimIntegration } from '#operator/api/scim-integration.ts'
+import { openCaches } from '#operator/caches.ts'
+import { systemClock } from '#operator/clock.ts'
 import { startOperator } from '#operator/operator.ts'
 import { createLogger } from '#platform/log.ts'
 import { createMetrics } from '#platform/metrics.ts'
@@ -25,12 +27,15 @@ async function running() {
   const directory = stack.use(await opened(db.ownerUrl))
   const folder = stack.use(await temporaryKubeFolder())
   const metrics = createMetrics({ ofProcess: false })
+  const log = createLogger('test', { level: 'silent' })
+  const { kube } = folder
   const options = {
-    kube: folder.kube,
+    kube,
+    caches: stack.use(openCaches({ kube, clock: systemClock(), metrics, log })),
     owner: directory,
     keyring: testKeyring,
     metrics,
-    log: createLogger('test', { level: 'silent' }),
+    log,
     settings: { defaultEndpointType: 'HTTPRoute', pathOrigin: 'http://127.0.0.1:8080' },
   } as const
   const operator = stack.use(await startOperator(options))

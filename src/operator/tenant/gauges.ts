@@ -6,7 +6,8 @@ import { parseKey } from '#operator/object-key.ts'
 import type { ScimIntegrationStatus } from '#operator/api/scim-integration-status.ts'
 import type { Metrics } from '#platform/metrics.ts'
 
-export interface TenantGauges {
+/** Disposing takes everything away: who does not lead any more knows nothing of integrations. */
+export interface TenantGauges extends Disposable {
   show(key: string, status: ScimIntegrationStatus): void
   forget(key: string): void
 }
@@ -30,6 +31,7 @@ export function tenantGauges(metrics: Metrics): TenantGauges {
   }
   return {
     forget,
+    [Symbol.dispose]: () => [...shown.keys()].forEach(forget),
     show(key, status) {
       forget(key)
       const { namespace, name } = parseKey(key)
