@@ -1,6 +1,7 @@
 /** Connections for the job runner: its own, since it listens on one and takes jobs on the others. */
 
 import { Pool } from 'pg'
+import { databaseError } from './unavailable.ts'
 
 export interface JobPoolOptions {
   readonly url: string
@@ -23,7 +24,8 @@ export function openJobPool({ url, size, applicationName, onError }: JobPoolOpti
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
   })
-  pool.on('error', onError)
-  pool.on('connect', (client) => client.on('error', onError))
+  const onLoss = (error: unknown): void => onError(databaseError(error))
+  pool.on('error', onLoss)
+  pool.on('connect', (client) => client.on('error', onLoss))
   return { pool, [Symbol.asyncDispose]: () => pool.end() }
 }

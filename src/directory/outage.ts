@@ -7,6 +7,8 @@ import type { Directory } from './database.ts'
 import { DatabaseUnavailableError, entityError } from './unavailable.ts'
 
 export interface Outage extends AsyncDisposable {
+  /** True from the first failure until Postgres has answered again. */
+  readonly isOn: () => boolean
   /** Logs what failed as a warning; for debugging only, where the reason is that Postgres is away. */
   tell(error: unknown, message: string, fields?: Readonly<Record<string, unknown>>): void
 }
@@ -30,6 +32,7 @@ export function watchOutage(directory: Directory, log: Logger): Outage {
     }
   }
   return {
+    isOn: () => watching !== undefined,
     tell(error, message, fields = {}) {
       if (!(entityError(error) instanceof DatabaseUnavailableError)) {
         log.warn({ ...fields, err: error }, message)

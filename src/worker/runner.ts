@@ -46,8 +46,9 @@ const pollInterval = 200
  */
 const preset = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
 
-async function runOnce({ pgPool, tasks, concurrency, log, signal }: RunnerSettings): Promise<void> {
-  const logger = jobLogger(log)
+async function runOnce(settings: RunnerSettings): Promise<void> {
+  const { pgPool, tasks, concurrency, log, outage, signal } = settings
+  const logger = jobLogger(log, outage)
   const how = { concurrency, pollInterval, noHandleSignals: true, preset }
   const runner = await run({ pgPool, taskList: tasks, logger, ...how })
   const ended = runner.promise
@@ -59,11 +60,12 @@ async function runOnce({ pgPool, tasks, concurrency, log, signal }: RunnerSettin
   await ended.catch((error: unknown) => log.warn({ err: error }, 'job runner did not end cleanly'))
 }
 
-/** The runner's own lines: what it does is for debugging, what fails is not. */
-export function jobLogger(log: Logger): JobLogger {
+/** The runner's own lines: what it does is for debugging, what fails is not, unless all of it fails for one reason. */
+export function jobLogger(log: Logger, outage?: Pick<Outage, 'isOn'>): JobLogger {
   return new JobLogger((scope) => (level, message, meta) => {
     const fields = { ...scope, ...(meta?.['error'] === undefined ? {} : { err: meta['error'] }) }
-    if (level === 'error' || level === 'warning') log.warn(fields, message)
+    const isTrouble = level === 'error' || level === 'warning'
+    if (isTrouble && outage?.isOn() !== true) log.warn(fields, message)
     else log.debug(fields, message)
   })
 }

@@ -45,7 +45,7 @@ export async function startWorker(options: WorkerOptions): Promise<AsyncDisposab
   const jobPool = openJobPool({ url, size: concurrency + 3, applicationName: 'scim-worker-jobs', onError })
   const { pool: pgPool } = jobPool
   const tasks = taskList({ directory, metrics, log, stopping: signal })
-  const logger = jobLogger(log)
+  const logger = jobLogger(log, outage)
   const running = Promise.all([
     runJobs({ pgPool, tasks, concurrency, log, outage, signal }),
     every(sweepMs, 'sweep', () => sweep(directory, metrics, signal)),

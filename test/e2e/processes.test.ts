@@ -140,7 +140,8 @@ test('an outage of Postgres ends neither server nor worker, is told once, and is
   await Promise.all(children.map((child) => child.untilSaid('Postgres is back')))
   await vi.waitFor(async () => expect(await status(anybody)).toBe(404), patience)
   for (const child of children) {
-    expect(child.said('Postgres is away')).toHaveLength(1)
+    const troubles = child.lines.filter(({ level, requestId }) => level === 'warn' && requestId === undefined)
+    expect(troubles.map(({ msg }) => msg)).toEqual(['Postgres is away'])
     expect(child.isRunning).toBe(true)
   }
   expect(await Promise.all(children.map((child) => child.stop()))).toEqual([0, 0])
