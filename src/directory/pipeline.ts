@@ -5,19 +5,20 @@
  * Cancelling would hit whatever runs on the shared connection, so only indexed one-statement reads belong here.
  */
 
-import { Client, type ClientConfig, type QueryResult } from 'pg'
+import { Client, type ClientConfig } from 'pg'
+import { newPrepared, SharedRead, type Done, type Prepared } from './shared-read.ts'
 import { statementNames, type Statement } from './statement.ts'
 import { databaseError } from './unavailable.ts'
 
 export interface Pipelines extends AsyncDisposable {
-  /** Reads under the tenant setting `setting`, sent right before the statement on the same connection. */
+  /** Reads under the tenant setting `setting`, which the connection has by then, or is sent right before. */
   read<Row>(setting: string, statement: Statement): Promise<Row[]>
 }
 
 interface Pipeline {
-  client: Client | undefined
+  session: Session | undefined
   /** The connection that is being opened; rejects when it could not be. */
-  opening: Promise<Client> | undefined
+  opening: Promise<Session> | undefined
   inFlight: number
   failures: number
   /** Not before this moment (ms) is another connection tried; until then reads fail with the last error. */
@@ -25,7 +26,21 @@ interface Pipeline {
   lastError: unknown
 }
 
-const setTenant = "select set_config('scim.tenant', $1, false)"
+/** A connection, and what it has when everything that was sent to it has been done. */
+interface Session {
+  readonly client: Client
+  /** By name. */
+  readonly prepared: Map<string, Prepared>
+  setting: Setting | undefined
+}
+
+/** A tenant setting that was sent. When it failed, so do the reads behind it, which ran under another one. */
+interface Setting {
+  readonly tenant: string
+  error: unknown
+}
+
+const setTenant = { name: 'set_tenant', text: "select set_config('scim.tenant', $1, false)" }
 const preparedStatementLimit = 256
 /**
  * A plan that was made while the tables were small stays until Postgres looks at their size again; reading a table
@@ -44,13 +59,14 @@ export function openPipelines(
   const nameOf = statementNames(preparedStatementLimit)
   let isClosed = false
 
-  const read = async <Row>(setting: string, statement: Statement): Promise<Row[]> => {
+  const read = async <Row>(tenant: string, statement: Statement): Promise<Row[]> => {
     if (isClosed) throw new Error('The directory is closed')
-    const pipeline = leastBusy(pipelines)
+    const pipeline = leastBusy(pipelines, tenant)
     pipeline.inFlight += 1
     try {
-      const client = pipeline.client ?? (await connected(pipeline, config, onError))
-      return await readOn(client, setting, { ...statement, ...named(statement, nameOf) })
+      const session = pipeline.session ?? (await connected(pipeline, config, onError))
+      const name = statement.name ?? nameOf(statement.text)
+      return await readOn<Row>(session, tenant, { ...statement, ...(name !== undefined && { name }) })
     } catch (error) {
       throw databaseError(error)
     } finally {
@@ -64,10 +80,10 @@ export function openPipelines(
       isClosed = true
       await Promise.allSettled(
         pipelines.map(async (pipeline) => {
-          const client = pipeline.client ?? (await pipeline.opening)
+          const session = pipeline.session ?? (await pipeline.opening)
           // No longer the pipeline's: its end is no loss.
-          pipeline.client = undefined
-          await client?.end()
+          pipeline.session = undefined
+          await session?.client.end()
         }),
       )
     },
@@ -75,19 +91,25 @@ export function openPipelines(
 }
 
 function newPipeline(): Pipeline {
-  return { client: undefined, opening: undefined, inFlight: 0, failures: 0, retryAt: 0, lastError: undefined }
+  return {
+    session: undefined,
+    opening: undefined,
+    inFlight: 0,
+    failures: 0,
+    retryAt: 0,
+    lastError: undefined,
+  }
 }
 
-function named(statement: Statement, nameOf: (text: string) => string | undefined): { name?: string } {
-  const name = statement.name ?? nameOf(statement.text)
-  return name === undefined ? {} : { name }
-}
-
-/** The connected one with the fewest reads in flight; one that is not connected only when none is, or all are busy. */
-function leastBusy(pipelines: readonly Pipeline[]): Pipeline {
-  const load = (pipeline: Pipeline): number =>
-    pipeline.inFlight +
-    (pipeline.client === undefined ? (pipeline.retryAt > performance.now() ? 1e6 : 0.5) : 0)
+/**
+ * The connected one with the fewest reads in flight, of those best one that has the tenant set; one that is not
+ * connected only when none is, or all are busy.
+ */
+function leastBusy(pipelines: readonly Pipeline[], tenant: string): Pipeline {
+  const load = ({ session, inFlight, retryAt }: Pipeline): number => {
+    if (session !== undefined) return inFlight + (session.setting?.tenant === tenant ? 0 : 0.25)
+    return inFlight + (retryAt > performance.now() ? 1e6 : 0.5)
+  }
   return pipelines.reduce((best, pipeline) => (load(pipeline) < load(best) ? pipeline : best))
 }
 
@@ -96,7 +118,7 @@ function connected(
   pipeline: Pipeline,
   config: ClientConfig,
   onError: (error: unknown) => void,
-): Promise<Client> {
+): Promise<Session> {
   if (pipeline.opening !== undefined) return pipeline.opening
   if (performance.now() < pipeline.retryAt) return Promise.reject(pipeline.lastError)
   pipeline.opening = open(pipeline, config, onError).finally(() => {
@@ -109,11 +131,11 @@ async function open(
   pipeline: Pipeline,
   config: ClientConfig,
   onError: (error: unknown) => void,
-): Promise<Client> {
+): Promise<Session> {
   const client = new Client({ ...config, options: pointReadSettings })
   const lost = (error: unknown): void => {
-    if (pipeline.client !== client) return
-    pipeline.client = undefined
+    if (pipeline.session?.client !== client) return
+    pipeline.session = undefined
     onError(error)
   }
   client.on('error', lost)
@@ -127,28 +149,52 @@ async function open(
     pipeline.lastError = error
     throw error
   }
-  pipeline.client = client
+  pipeline.session = { client, prepared: new Map(), setting: undefined }
   pipeline.failures = 0
-  return client
+  return pipeline.session
 }
 
 /**
- * Sends the setting and the read in the same tick, so that no other read comes between them. Their answers arrive
- * in order; a setting that failed fails its read, which would otherwise have run under another tenant's setting.
+ * Sends the read, and before it, in the same tick, the setting if the session does not have it: no other read comes
+ * between them. Answers arrive in order. The setting is a transaction of its own, so a read that fails leaves it.
  */
-function readOn<Row>(client: Client, setting: string, statement: Statement): Promise<Row[]> {
+function readOn<Row>(session: Session, tenant: string, statement: Statement): Promise<Row[]> {
+  if (session.setting?.tenant !== tenant) session.setting = send(session, tenant)
+  const { setting } = session
   return new Promise((resolve, reject) => {
-    let settingError: Error | undefined
-    client.query({ name: 'set_tenant', text: setTenant, values: [setting] }, (error: Error | undefined) => {
-      settingError = error ?? undefined
-    })
-    client.query(
-      { ...statement, values: [...statement.values] },
-      (error: Error | undefined, result: QueryResult) => {
-        const failure = settingError ?? error ?? undefined
-        if (failure === undefined) resolve(result.rows)
+    session.client.query(
+      newRead<Row>(session, statement, (error, rows) => {
+        const failure = setting.error ?? error ?? undefined
+        if (failure === undefined) resolve(rows)
         else reject(failure)
-      },
+      }),
     )
   })
+}
+
+function send(session: Session, tenant: string): Setting {
+  const setting: Setting = { tenant, error: undefined }
+  session.client.query(
+    newRead(session, { ...setTenant, values: [tenant] }, (error) => {
+      if (error === undefined || error === null) return
+      setting.error = error
+      // Reads from now on send it again.
+      if (session.setting === setting) session.setting = undefined
+    }),
+  )
+  return setting
+}
+
+/** Of a statement without a name the connection never knows anything. */
+function newRead<Row>(
+  { client, prepared }: Session,
+  { name, text, values }: Statement,
+  done: Done<Row>,
+): SharedRead<Row> {
+  let known = name === undefined ? undefined : prepared.get(name)
+  if (known === undefined) {
+    known = newPrepared(text, name)
+    if (name !== undefined) prepared.set(name, known)
+  }
+  return new SharedRead(known, { values, types: client }, done)
 }
