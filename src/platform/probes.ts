@@ -15,10 +15,16 @@ export interface Probes {
   readonly opsPort: number
 }
 
-/** /livez looks at the event loop alone: what else fails, a new start would not mend. */
+export interface ProbesOptions extends Pick<Frame, 'signal' | 'stack'> {
+  readonly log: Logger
+  /** What else has to turn in this process; true, or the sentence for /livez. */
+  readonly live?: () => true | string
+}
+
+/** /livez looks at the process alone: what others fail to do, a new start would not mend. */
 export const openProbes = async (
   config: { readonly opsPort: number; readonly tenantLabelLimit: number },
-  { log, signal, stack }: Pick<Frame, 'signal' | 'stack'> & { readonly log: Logger },
+  { log, signal, stack, live = () => true }: ProbesOptions,
 ): Promise<Probes> => {
   const metrics = createMetrics({ tenantLabelLimit: config.tenantLabelLimit })
   const readiness = createReadiness(log, signal)
@@ -27,7 +33,10 @@ export const openProbes = async (
     await startOps({
       port: config.opsPort,
       registry: metrics.registry,
-      live: () => loop.live(),
+      live() {
+        const verdict = loop.live()
+        return verdict === true ? live() : verdict
+      },
       ready: readiness.verdict,
     }),
   )
