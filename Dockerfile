@@ -15,7 +15,8 @@ LABEL org.opencontainers.image.title="scim-operator" \
       org.opencontainers.image.description="A directory for many tenants, declared in Kubernetes, filled over SCIM 2.0" \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.licenses="Apache-2.0"
-ENV NODE_ENV=production
+# A user that no file knows has no home, and a package that looks for its configuration there fails without one.
+ENV NODE_ENV=production HOME=/app
 WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY package.json LICENSE ./

@@ -20,7 +20,7 @@ export default defineConfig({
       project('unit', ['test/{scim,assignment,platform,operator,standalone,worker,kit}/**/*.test.ts'], 20),
       project('database', ['test/directory/**/*.test.ts'], 60),
       project('http', ['test/{server,conformance}/**/*.test.ts'], 60),
-      project('e2e', ['test/e2e/**/*.test.ts'], 120),
+      project('e2e', ['test/{e2e,image}/**/*.test.ts'], 120),
       ...(hasApiServer
         ? [{ ...kube, test: { ...kube.test, globalSetup: ['test/kube/global-setup.ts'] } }]
         : []),

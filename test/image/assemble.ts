@@ -45,7 +45,7 @@ export async function assemble(context: string, folder: string): Promise<Image> 
   for (const instruction of readDockerfile(text)) {
     if (instruction.keyword === 'FROM') {
       const root = path.join(folder, `stage-${stages.length}`)
-      await makeBase(root)
+      await mkdir(root)
       const stage: Stage = { root, config: { WorkingDir: '/', Env: [`PATH=${basePath}`] } }
       stages.push(stage)
       bases.push(instruction.image)
@@ -58,6 +58,8 @@ export async function assemble(context: string, folder: string): Promise<Image> 
   }
   const last = stages.at(-1)
   if (last === undefined) throw new Error('The Dockerfile has no stage')
+  // Commands run on this machine, so only what is left in the end needs the files of its base.
+  await makeBase(last.root)
   return { ...last, bases }
 }
 
