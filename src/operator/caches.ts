@@ -38,11 +38,12 @@ const warnAgainMs = 60_000
 
 /** Begins to fill them; they need no API server to be there yet. Only the port's namespaces, where it names some. */
 export function openCaches(options: CachesOptions): Caches {
-  const { kube, clock } = options
+  const { kube, clock, metrics } = options
   const stop = new AbortController()
   const { signal } = stop
   const follow = (kind: KubeKind, labels: CachedKind['labels']): Reflector => {
     const onRestart = restartTeller(options, kind)
+    const onActivity = () => metrics.watchLastActivity.set({ kind: kind.kind }, clock.now() / 1000)
     const start = (namespace?: string) =>
       startReflector({
         kube,
@@ -51,6 +52,7 @@ export function openCaches(options: CachesOptions): Caches {
         clock,
         signal,
         onRestart,
+        onActivity,
         ...(namespace === undefined ? {} : { namespace }),
       })
     return kube.namespaces === undefined

@@ -4,6 +4,7 @@
  */
 import { aborted } from '#platform/lifecycle.ts'
 
+import { retryAfterMs } from './kube.ts'
 import { WorkQueue } from './work-queue.ts'
 
 import type { Logger } from '#platform/log.ts'
@@ -59,7 +60,7 @@ const results = ['success', 'error', 'requeue', 'requeue_after'] as const
 
 /** Begins to work when all sources are synced. Disposing takes no more keys and waits for the reconciles in flight. */
 export function startController(options: ControllerOptions): Controller {
-  const { name, sources, metrics, clock, drainLimitMs = 25_000 } = options
+  const { name, sources, workers = 4, metrics, clock, drainLimitMs = 25_000 } = options
   const stop = new AbortController()
   const cut = new AbortController()
   const taking = AbortSignal.any([options.signal, stop.signal])
@@ -83,7 +84,8 @@ export function startController(options: ControllerOptions): Controller {
       queue.done(key)
     }
   }
-  const working = Promise.all(Array.from({ length: options.workers ?? 4 }, work))
+  metrics.maxConcurrentReconciles.set({ controller: name }, workers)
+  const working = Promise.all(Array.from({ length: workers }, work))
   return {
     enqueue: (key, priority) => queue.add(key, priority),
     async [Symbol.asyncDispose]() {
@@ -105,10 +107,10 @@ async function reconcileOnce(
 ): Promise<void> {
   const { name, metrics, clock, timeoutMs = 30_000 } = options
   const startedMs = clock.now()
+  const limit = AbortSignal.timeout(timeoutMs)
+  metrics.activeWorkers.inc({ controller: name })
   try {
-    const result = await options.reconcile(key, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-    })
+    const result = await options.reconcile(key, { signal: AbortSignal.any([signal, limit]) })
     queue.forget(key)
     if (result.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs)
     metrics.reconcileTotal.inc({
@@ -117,8 +119,12 @@ async function reconcileOnce(
     })
   } catch (error) {
     // One that was cut off is no failure: whoever starts next begins from the world as it is.
-    if (!signal.aborted) failed(options, queue, key, error)
+    if (!signal.aborted) {
+      failed(options, queue, key, error)
+      if (limit.aborted) metrics.reconcileTimeouts.inc({ controller: name })
+    }
   }
+  metrics.activeWorkers.dec({ controller: name })
   const seconds = (clock.now() - startedMs) / 1000
   metrics.reconcileTime.observe({ controller: name }, seconds)
   metrics.workqueueWorkDuration.observe({ name, controller: name }, seconds)
@@ -129,9 +135,10 @@ function failed(options: ControllerOptions, queue: WorkQueue, key: string, error
   const isTerminal = error instanceof TerminalError
   metrics.reconcileTotal.inc({ controller: name, result: 'error' })
   metrics.reconcileErrors.inc({ controller: name })
+  if (isTerminal) metrics.reconcileTerminalErrors.inc({ controller: name })
   log.warn({ controller: name, key, isTerminal, err: error }, 'reconcile failed')
   if (isTerminal) queue.forget(key)
-  else queue.addRateLimited(key)
+  else queue.addRateLimited(key, retryAfterMs(error))
 }
 
 function observerOf(metrics: Metrics, name: string): QueueObserver {
@@ -140,6 +147,6 @@ function observerOf(metrics: Metrics, name: string): QueueObserver {
     added: () => metrics.workqueueAdds.inc(labels),
     retried: () => metrics.workqueueRetries.inc(labels),
     waited: (seconds) => metrics.workqueueQueueDuration.observe(labels, seconds),
-    depth: (keys) => metrics.workqueueDepth.set(labels, keys),
+    depth: (priority, keys) => metrics.workqueueDepth.set({ ...labels, priority }, keys),
   }
 }

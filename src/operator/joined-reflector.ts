@@ -2,19 +2,22 @@
 
 import type { Reflector } from './reflector.ts'
 
-/** Disposing it disposes them all. */
-export function joinReflectors(reflectors: readonly Reflector[]): Reflector {
+/** By the namespace that each follows. Disposing it disposes them all. */
+export function joinReflectors(byNamespace: ReadonlyMap<string, Reflector>): Reflector {
+  const reflectors = [...byNamespace.values()]
   return {
-    get(key) {
-      for (const reflector of reflectors) {
-        const object = reflector.get(key)
-        if (object !== undefined) return object
-      }
-      return undefined
-    },
-    list: (namespace) => reflectors.flatMap((reflector) => reflector.list(namespace)),
+    get: (key) => byNamespace.get(key.namespace)?.get(key),
+    list: (namespace) =>
+      namespace === undefined
+        ? reflectors.flatMap((reflector) => reflector.list())
+        : (byNamespace.get(namespace)?.list() ?? []),
     subscribe(listener) {
-      for (const reflector of reflectors) reflector.subscribe(listener)
+      const subscriptions = reflectors.map((reflector) => reflector.subscribe(listener))
+      return {
+        [Symbol.dispose]() {
+          for (const subscription of subscriptions) subscription[Symbol.dispose]()
+        },
+      }
     },
     synced: Promise.all(reflectors.map(({ synced }) => synced)).then(() => undefined),
     get hasSynced() {

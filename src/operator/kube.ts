@@ -150,3 +150,8 @@ export class KubeError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
+
+/** How long the API asked to be left alone, in milliseconds; 0 if it did not. */
+export function retryAfterMs(error: unknown): number {
+  return error instanceof KubeError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
+}

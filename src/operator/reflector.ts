@@ -5,7 +5,7 @@
 import { backoff } from '#platform/retry.ts'
 
 import { deadline, pause } from './clock.ts'
-import { KubeError } from './kube.ts'
+import { KubeError, retryAfterMs } from './kube.ts'
 import { keyOf, textOf } from './object-key.ts'
 
 import type { Clock } from './clock.ts'
@@ -30,6 +30,8 @@ export interface ReflectorOptions {
   readonly random?: () => number
   /** The watch ended in a way that is not routine, with the reason for the metric. */
   readonly onRestart?: (reason: string, error: unknown) => void
+  /** Something was heard: a list, an event, or a bookmark, which comes every minute. */
+  readonly onActivity?: () => void
 }
 
 export interface Reflector extends AsyncDisposable {
@@ -68,7 +70,8 @@ export function startReflector(options: ReflectorOptions): Reflector {
     hasSynced = true
     setSynced()
   }
-  const note = (event: Exclude<WatchEvent, { type: 'BOOKMARK' }>) => {
+  const note = (event: ObjectEvent) => {
+    if (isStale(event, cache.get(keyOf(event.object)))) return
     if (event.type === 'DELETED') cache.delete(keyOf(event.object))
     else cache.set(keyOf(event.object), event.object)
     tell({ type: event.type, object: event.object, isListed: false })
@@ -95,18 +98,21 @@ export function startReflector(options: ReflectorOptions): Reflector {
   }
 }
 
+type ObjectEvent = Exclude<WatchEvent, { type: 'BOOKMARK' }>
+
 interface Sink {
   replace(list: ObjectList): void
-  note(event: Exclude<WatchEvent, { type: 'BOOKMARK' }>): void
+  note(event: ObjectEvent): void
 }
 
 /** List, watch until that ends, and again. Only the signal ends it. */
 async function follow(options: ReflectorOptions, signal: AbortSignal, sink: Sink): Promise<void> {
-  const { clock } = options
+  const { clock, random = Math.random } = options
   let place: Place | undefined
   let failures = 0
   while (!signal.aborted) {
     const before: string | undefined = place?.version
+    let askedMs = 0
     try {
       if (place === undefined || clock.now() >= place.relistAtMs) place = await relist(options, signal, sink)
       await watch(options, signal, sink, place)
@@ -117,16 +123,12 @@ async function follow(options: ReflectorOptions, signal: AbortSignal, sink: Sink
       const reason = error instanceof KubeError ? error.reason : 'Unknown'
       options.onRestart?.(reason, error)
       failures = place !== undefined && place.version !== before ? 1 : failures + 1
+      askedMs = retryAfterMs(error)
       if (reason === 'Expired') place = undefined
     }
-    // The first restart after anything was received is immediate; from then on it waits.
-    if (failures > 1) {
-      await pause(
-        clock,
-        backoff(failures - 2, { ...backoffMs, random: options.random ?? Math.random }),
-        signal,
-      )
-    }
+    // The first restart after anything was received is immediate, unless the server asks for patience.
+    const waitMs = Math.max(askedMs, failures > 1 ? backoff(failures - 2, { ...backoffMs, random }) : 0)
+    if (waitMs > 0) await pause(clock, waitMs, signal)
   }
 }
 
@@ -140,6 +142,7 @@ async function relist(options: ReflectorOptions, signal: AbortSignal, sink: Sink
   const { kube, kind, clock } = options
   const list = await kube.list(kind, { ...selectionOf(options), signal })
   sink.replace(list)
+  options.onActivity?.()
   return { version: list.resourceVersion, relistAtMs: clock.now() + relistMs }
 }
 
@@ -159,12 +162,11 @@ async function watch(
       signal: due.signal,
     })
     for await (const event of events) {
-      if (event.type === 'BOOKMARK') {
-        place.version = event.resourceVersion
-      } else {
-        place.version = event.object.metadata.resourceVersion ?? place.version
-        sink.note(event)
-      }
+      // What a stream still holds when it is no longer wanted.
+      if (due.signal.aborted) return
+      options.onActivity?.()
+      if (event.type !== 'BOOKMARK') sink.note(event)
+      place.version = laterOf(place.version, versionOf(event))
     }
   } catch (error) {
     if (!due.signal.aborted) throw error
@@ -176,6 +178,28 @@ function selectionOf({ namespace, labels }: ReflectorOptions): ListOptions {
     ...(namespace === undefined ? {} : { namespace }),
     ...(labels === undefined ? {} : { labels }),
   }
+}
+
+function versionOf(event: WatchEvent): string | undefined {
+  return event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.resourceVersion
+}
+
+/** Sent twice, or late: the cache knows better. */
+function isStale({ type, object }: ObjectEvent, known: KubeObject | undefined): boolean {
+  const { resourceVersion } = object.metadata
+  const knownVersion = known?.metadata.resourceVersion
+  if (resourceVersion === undefined || knownVersion === undefined) return false
+  return isBefore(resourceVersion, knownVersion) || (type !== 'DELETED' && resourceVersion === knownVersion)
+}
+
+function laterOf(version: string, other: string | undefined): string {
+  return other === undefined || isBefore(other, version) ? version : other
+}
+
+/** Versions of one kind may be compared as whole numbers (Kubernetes API concepts, Resource versions). */
+function isBefore(version: string, other: string): boolean {
+  const isNumber = /^\d+$/
+  return isNumber.test(version) && isNumber.test(other) && BigInt(version) < BigInt(other)
 }
 
 /** What a fresh list says happened since the cache was true. An object deleted and made again counts as both. */

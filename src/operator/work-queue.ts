@@ -13,7 +13,7 @@ export interface QueueObserver {
   retried(): void
   /** A key was taken after waiting this long. */
   waited(seconds: number): void
-  depth(keys: number): void
+  depth(priority: Priority, keys: number): void
 }
 
 export interface QueueOptions {
@@ -34,7 +34,8 @@ export class WorkQueue implements Disposable {
   readonly #observer: QueueObserver | undefined
   /** Key -> since when it waits, in milliseconds; a Map keeps the order of insertion. */
   readonly #waiting = { high: new Map<string, number>(), low: new Map<string, number>() }
-  readonly #working = new Set<string>()
+  /** Key -> as what it was taken. */
+  readonly #working = new Map<string, Priority>()
   /** Added while worked on. */
   readonly #again = new Map<string, Priority>()
   readonly #delayed = new Map<string, { readonly dueMs: number; readonly timer: Disposable }>()
@@ -74,14 +75,18 @@ export class WorkQueue implements Disposable {
     this.#schedule(key, delayMs, 'low')
   }
 
-  /** Adds the key after a delay that doubles with each call until `forget`, and that all retries share a limit on. */
-  addRateLimited(key: string): void {
+  /**
+   * Adds the key, as urgent as it was taken, after a delay that doubles with each call until `forget`, that all retries
+   * share a limit on, and that is no shorter than `leastMs`.
+   */
+  addRateLimited(key: string, leastMs = 0): void {
     const failures = this.#failures.get(key) ?? 0
     this.#failures.set(key, failures + 1)
     this.#observer?.retried()
     const exponential = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(failures, 30))
     const jittered = exponential * (0.9 + 0.2 * this.#random())
-    this.#schedule(key, Math.max(jittered, this.#retryTokenMs()), 'high')
+    const priority = this.#working.get(key) ?? 'low'
+    this.#schedule(key, Math.max(jittered, this.#retryTokenMs(), leastMs), priority)
   }
 
   /** The key succeeded: its next failure waits as briefly as the first. */
@@ -124,21 +129,23 @@ export class WorkQueue implements Disposable {
   [Symbol.dispose](): void {
     for (const { timer } of this.#delayed.values()) timer[Symbol.dispose]()
     this.#delayed.clear()
-    this.#observer?.depth(0)
+    this.#observer?.depth('high', 0)
+    this.#observer?.depth('low', 0)
   }
 
   #handOut(): void {
     while (this.#takers.length > 0) {
-      const next = this.#waiting.high.entries().next().value ?? this.#waiting.low.entries().next().value
+      const priority = this.#waiting.high.size > 0 ? 'high' : 'low'
+      const next = this.#waiting[priority].entries().next().value
       if (next === undefined) break
       const [key, sinceMs] = next
-      this.#waiting.high.delete(key)
-      this.#waiting.low.delete(key)
-      this.#working.add(key)
+      this.#waiting[priority].delete(key)
+      this.#working.set(key, priority)
       this.#observer?.waited((this.#clock.now() - sinceMs) / 1000)
       this.#takers.shift()?.(key)
     }
-    this.#observer?.depth(this.depth)
+    this.#observer?.depth('high', this.#waiting.high.size)
+    this.#observer?.depth('low', this.#waiting.low.size)
   }
 
   #schedule(key: string, delayMs: number, priority: Priority): void {

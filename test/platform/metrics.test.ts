@@ -36,7 +36,7 @@ test('a request that found no tenant counts without a tenant and never as silenc
 test('every metric has one of the known prefixes and a help text', async () => {
   const metrics = createMetrics({ ofProcess: false })
   for (const { name, help } of await metrics.registry.getMetricsAsJSON()) {
-    expect(name).toMatch(/^(scim|controller_runtime|workqueue)_/)
+    expect(name).toMatch(/^(scim|controller_runtime|workqueue|rest_client|leader_election)_/)
     expect(help).toMatch(/\.$/)
   }
 })
