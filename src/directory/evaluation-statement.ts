@@ -7,6 +7,7 @@ import type { Pins } from '#assignment/selector.ts'
 import { GroupBits } from './evaluation-groups.ts'
 import type { EvaluatedPolicy } from './evaluation-policies.ts'
 import { defaultOrdinal, hits } from './evaluation-rules.ts'
+import { DocumentValues } from './evaluation-values.ts'
 import { newParameters } from './parameters.ts'
 import type { Statement } from './statement.ts'
 
@@ -29,81 +30,102 @@ export interface EvaluationInput {
 }
 
 /**
- * - `person`: the active users of the batch. `offset 0` keeps the planner from moving the expression for
- *   `group_bits` into each of the rules.
+ * - `person`: the active users of the batch. `offset 0` keeps the planner from moving the expressions for the columns
+ *   into each of the rules.
  * - `wanted`: what they get, once per value; under Many the first rule that gives it.
+ * - `held`: what they have, by the row, so that the writes go straight to what they change.
  * - The three writes touch different rows, so that all of them may work on the snapshot from before. Nobody else
  *   writes assignments but the deletion of a user, since the caller holds the tenant's lock.
+ *
+ * Everything is read user by user (`cross join lateral` with `offset 0`). Joins that are left to the planner go wrong
+ * in the first pass over a new tenant: no ANALYZE has seen its rows, so it expects one assignment of the policy, and
+ * reads all that there are so far, three times in every batch. For the same reason `held` asks an index that has the
+ * user and not the policy.
  */
 export function evaluationStatement({ tenantId, policy, pins, userIds, now }: EvaluationInput): Statement {
   const { compiled, id, generation } = policy
   const groups = new GroupBits()
   const parameters = newParameters(tenantId, id, userIds, generation, now)
   const { bind } = parameters
-  const applies = hits(compiled, { pins, groups, bind, tenant: '$1::uuid', user: 'person' })
+  const documents = new DocumentValues('person', bind)
+  const rules = { pins, groups, values: documents, bind, tenant: '$1::uuid', user: 'person' }
+  const applies = hits(compiled, rules)
   const gives = givenValues(policy)
-  const ordinals = bind(
-    gives.map(({ ordinal }) => ordinal),
-    'integer[]',
-  )
-  const values = bind(
-    gives.map(({ value }) => value),
-    'text[]',
-  )
-  const rules = bind(
-    gives.map(({ rule }) => rule),
-    'text[]',
-  )
+  const given = [
+    bind(
+      gives.map(({ ordinal }) => ordinal),
+      'integer[]',
+    ),
+    bind(
+      gives.map(({ value }) => value),
+      'text[]',
+    ),
+    bind(
+      gives.map(({ rule }) => rule),
+      'text[]',
+    ),
+  ]
+  const asked = groups.rows()
   const groupIds = bind(
-    groups.rows().map(({ groupId }) => groupId),
+    asked.map(({ groupId }) => groupId),
     'uuid[]',
   )
   const bits = bind(
-    groups.rows().map(({ bits }) => bits),
+    asked.map(({ bits }) => bits),
     'text[]',
   )
   // A bit string has at least one bit.
   const bitType = `bit(${String(Math.max(1, groups.width))})`
+  const none = `repeat('0', ${String(groups.width)})::${bitType}`
+  const columns = ['resource.*', `coalesce(member.group_bits, ${none}) as group_bits`]
   return {
     values: parameters.values,
     text: `with member as (
-        select membership.member_id, bit_or(asked.bits::${bitType}) as group_bits
-        from unnest(${groupIds}, ${bits}) as asked (group_id, bits)
-        join membership on membership.tenant_id = $1::uuid and membership.group_id = asked.group_id
-        where membership.member_id = any($3::uuid[])
-        group by membership.member_id
+        select touched.id, bit_or(asked.bits) as group_bits
+        from unnest($3::uuid[]) as touched (id) cross join lateral (
+          select group_id from membership
+          where membership.tenant_id = $1::uuid and membership.member_id = touched.id offset 0
+        ) holder
+        join unnest(${groupIds}, ${bits}::${bitType}[]) as asked (group_id, bits) on asked.group_id = holder.group_id
+        group by touched.id
       ), outcome as (
         select person.id as user_id, hit.ordinal
         from (
-          select resource.*, coalesce(member.group_bits, repeat('0', ${String(groups.width)})::${bitType}) as group_bits
-          from resource left join member on member.member_id = resource.id
-          where resource.tenant_id = $1::uuid and resource.id = any($3::uuid[])
-            and resource.type = 'User' and resource.active is distinct from false
+          select ${[...columns, ...documents.columns('resource')].join(', ')}
+          from unnest($3::uuid[]) as touched (id) cross join lateral (
+            select * from resource
+            where resource.tenant_id = $1::uuid and resource.id = touched.id
+              and resource.type = 'User' and resource.active is distinct from false
+            offset 0
+          ) resource
+          left join member on member.id = touched.id
           offset 0
         ) person cross join lateral ${applies}
         where hit.ordinal is not null
       ), wanted as materialized (
         select distinct on (outcome.user_id, gives.value) outcome.user_id, gives.value, gives.rule
-        from outcome join unnest(${ordinals}, ${values}, ${rules}) as gives (ordinal, value, rule)
+        from outcome join unnest(${given.join(', ')}) as gives (ordinal, value, rule)
           on gives.ordinal = outcome.ordinal
         order by outcome.user_id, gives.value, gives.ordinal
       ), held as materialized (
-        select user_id, value, rule from assignment
-        where tenant_id = $1::uuid and policy_id = $2::uuid and user_id = any($3::uuid[])
+        select mine.place, mine.user_id, mine.value, mine.rule
+        from unnest($3::uuid[]) as touched (id) cross join lateral (
+          select assignment.ctid as place, policy_id, user_id, value, rule from assignment
+          where assignment.tenant_id = $1::uuid and assignment.user_id = touched.id offset 0
+        ) mine
+        where mine.policy_id = $2::uuid
       ), difference as materialized (
-        select user_id, value, held.rule as old_rule, wanted.rule as new_rule
+        select user_id, value, held.place, held.rule as old_rule, wanted.rule as new_rule
         from held full join wanted using (user_id, value) where held.rule is distinct from wanted.rule
       ), revoked as (
-        delete from assignment using difference
-        where assignment.tenant_id = $1::uuid and assignment.policy_id = $2::uuid
-          and assignment.user_id = any($3::uuid[]) and difference.new_rule is null
-          and assignment.user_id = difference.user_id and assignment.value = difference.value
-        returning assignment.value
+        delete from assignment
+        where assignment.tenant_id = $1::uuid
+          and assignment.ctid = any(array(select place from difference where new_rule is null))
+        returning value
       ), moved as (
         update assignment set rule = difference.new_rule, generation = $4::bigint from difference
-        where assignment.tenant_id = $1::uuid and assignment.policy_id = $2::uuid
-          and assignment.user_id = any($3::uuid[]) and difference.new_rule is not null
-          and assignment.user_id = difference.user_id and assignment.value = difference.value
+        where assignment.tenant_id = $1::uuid and assignment.ctid = difference.place
+          and assignment.ctid = any(array(select place from difference where new_rule is not null and place is not null))
       ), granted as (
         insert into assignment (tenant_id, policy_id, user_id, value, rule, generation, since)
         select $1::uuid, $2::uuid, user_id, value, new_rule, $4::bigint, $5::timestamptz

@@ -22,6 +22,11 @@ export interface FilterContext {
    * a condition like every other.
    */
   readonly takeIds?: (query: string) => string
+  /**
+   * SQL of the value at a path of the folded document, as `#>` or `#>>` gives it, where the query around has taken it
+   * out for many conditions. Absent: each condition takes out what it compares.
+   */
+  readonly extract?: (path: readonly string[], operator: '#>' | '#>>') => string
 }
 
 /** One scalar in SQL, null when there is none. */
@@ -60,7 +65,7 @@ export function operandOf(target: AttributeReference, context: FilterContext): O
   }
   if (attribute.multiValued) return undefined
   const path = subAttribute === undefined ? pathOf(target) : [...pathOf(target), subAttribute.name]
-  return documentOperand(`${context.resource}.folded`, path, leafOf(target), context)
+  return valueOperand(leafOf(target), (operator) => valueAt(path, operator, context))
 }
 
 /** Hot attributes and those that are no part of the document. */
@@ -110,18 +115,16 @@ export function elementsOf(target: AttributeReference, context: FilterContext): 
   if (isCore && target.attribute.name === 'schemas') return schemaElements(context)
   if (isCore && target.attribute.name === type.membershipAttribute) return memberElements(context)
   if (isCore && target.attribute.name === type.membershipsAttribute) return groupElements(context)
-  const list = `${context.resource}.folded #> ${context.bind(pathOf(target), 'text[]')}`
+  const list = valueAt(pathOf(target), '#>', context)
   return {
     // Lax mode: an element that is no list counts as a list of one, and an absent one as none.
     from: `jsonb_path_query(${list}, '$[*]') with ordinality as element(item, ordinal) where true`,
     order: `(element.item -> 'primary' = 'true') is true desc, element.ordinal`,
     operand: (subAttribute) =>
-      documentOperand(
-        'element.item',
-        subAttribute === undefined ? [] : [subAttribute.name],
-        subAttribute ?? target.attribute,
-        context,
-      ),
+      valueOperand(subAttribute ?? target.attribute, (operator) => {
+        const path = subAttribute === undefined ? [] : [subAttribute.name]
+        return `(element.item ${operator} ${context.bind(path, 'text[]')})`
+      }),
   }
 }
 
@@ -185,24 +188,25 @@ function schemaElements({ type, resource, bind }: FilterContext): Elements {
   }
 }
 
-function documentOperand(
-  document: string,
-  path: readonly string[],
-  attribute: Attribute,
-  { bind }: FilterContext,
-): Operand {
-  const where = bind(path, 'text[]')
+/** The value at a path of the folded document. */
+function valueAt(path: readonly string[], operator: '#>' | '#>>', context: FilterContext): string {
+  const { resource, bind, extract } = context
+  return extract?.(path, operator) ?? `(${resource}.folded ${operator} ${bind(path, 'text[]')})`
+}
+
+/** A scalar in a document, taken out by the operator that its type asks for. */
+function valueOperand(attribute: Attribute, valueBy: (operator: '#>' | '#>>') => string): Operand {
   switch (attribute.type) {
     case 'string':
     case 'reference':
     case 'binary':
-      return { kind: 'text', sql: `(${document} #>> ${where}) collate "C"` }
+      return { kind: 'text', sql: `${valueBy('#>>')} collate "C"` }
     case 'boolean':
     case 'integer':
     case 'decimal':
     case 'dateTime':
     case 'complex':
-      return { kind: 'json', sql: `(${document} #> ${where})` }
+      return { kind: 'json', sql: valueBy('#>') }
   }
 }
 
