@@ -3,12 +3,12 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { get } from 'node:https'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
+import { apiAgent, ask } from './ask.ts'
 import { assets } from './assets.ts'
 import { guard, startGuarded, type GuardedProcess } from './processes.ts'
 
@@ -188,13 +188,14 @@ async function ready(processes: readonly GuardedProcess[], probe: Probe): Promis
 
 async function isReady({ server, token, certificate }: Probe): Promise<boolean> {
   try {
-    const ca = await readFile(certificate)
-    const headers = { authorization: `Bearer ${token}` }
-    const request = get(`${server}/readyz`, { ca, headers, agent: false, timeout: 5000 })
-    request.on('timeout', () => request.destroy(new Error('no answer')))
-    const [response] = await once(request, 'response')
-    response.resume()
-    return response.statusCode === 200
+    const agent = apiAgent({ ca: await readFile(certificate, 'utf8') })
+    try {
+      const signal = AbortSignal.timeout(5000)
+      const { status } = await ask({ server, token }, agent, { method: 'GET', path: '/readyz', signal })
+      return status === 200
+    } finally {
+      await agent.destroy()
+    }
   } catch {
     // No certificate yet, nobody listens yet, or busy with its start.
     return false

@@ -2,8 +2,9 @@
 
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
-import { Agent, request } from 'undici'
 import { z } from 'zod'
+import type { Agent } from 'undici'
+import { apiAgent, ask, type Call } from './ask.ts'
 import type { ClusterAccess } from './api-server.ts'
 import { runLabel } from './given-cluster.ts'
 import { runKubectl } from './kubectl.ts'
@@ -41,23 +42,16 @@ export interface ApiReply {
  * @param contentType of the body: a patch says which kind it is
  */
 export async function api(
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  method: Call['method'],
   path: string,
   body?: unknown,
   contentType = 'application/json',
 ): Promise<ApiReply> {
-  const { server, token, ca } = testCluster()
-  agent ??= new Agent({ connect: { ca }, allowH2: false })
-  const reply = await request(`${server}${path}`, {
-    method,
-    dispatcher: agent,
-    headers: { authorization: `Bearer ${token}`, 'content-type': contentType },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  return {
-    status: reply.statusCode,
-    body: z.record(z.string(), z.unknown()).parse(await reply.body.json()),
-  }
+  const cluster = testCluster()
+  agent ??= apiAgent(cluster)
+  const { status, text } = await ask(cluster, agent, { method, path, body, contentType })
+  return { status, body: z.record(z.string(), z.unknown()).parse(JSON.parse(text)) }
 }
 
+/** Of this test file; it ends with the worker that runs it. */
 let agent: Agent | undefined

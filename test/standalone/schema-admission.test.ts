@@ -52,6 +52,12 @@ test('defaults are filled in at every depth, but never over what is given', () =
   })
 })
 
+test('a field that is null is none: its default is filled in, and it is missing where it is required', () => {
+  const { value, unknown } = withDefaults({ name: null, mode: null, labels: { x: null } }, schema)
+  expect([value, unknown]).toEqual([{ mode: 'A', inner: { on: true }, labels: {} }, []])
+  expect(problems(value)).toEqual(['name is required'])
+})
+
 test('fields that no schema names are dropped and listed, keys of maps are kept', () => {
   const { value, unknown } = withDefaults(
     { name: 'ab', nme: 1, labels: { any: 'x' }, parts: [{ id: 'x', z: 1 }], constructor: 1 },

@@ -149,7 +149,8 @@ export const scimIntegration: ApiKind = {
     { name: 'URL', type: 'string', jsonPath: '.status.baseURL' },
     {
       name: 'Token-Expires',
-      type: 'date',
+      // As it stands: kubectl shows a date as its age, and one to come as <invalid>.
+      type: 'string',
       jsonPath: '.status.tokens[?(@.state=="Active")].expirationTime',
     },
     {

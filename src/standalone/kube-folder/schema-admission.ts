@@ -38,6 +38,8 @@ export const withDefaults = (value: unknown, schema: OpenApiSchema, path = ''): 
       unknown.push(childPath)
       continue
     }
+    // No field of ours is nullable: an API server drops a null one, as if it had not been given.
+    if (child === null) continue
     const part = withDefaults(child, childSchema, childPath)
     kept[name] = part.value
     unknown.push(...part.unknown)
