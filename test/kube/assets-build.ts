@@ -25,9 +25,9 @@ export async function goVersion(): Promise<GoVersion> {
     const version = stdout.trim().replace(/^go/, '')
     const [major = 0, minor = 0] = version.split('.').map(Number.parseFloat)
     const isEnough = major > oldestGo[0] || (major === oldestGo[0] && minor >= oldestGo[1])
-    return isEnough ? { version } : { problem: `${needed} is needed to build one, not ${version}` }
+    return isEnough ? { version } : { problem: `${needed} is needed to build one, not Go ${version}` }
   } catch {
-    return { problem: `${needed} to build one is not installed` }
+    return { problem: `${needed} to build one is not in the PATH` }
   }
 }
 

@@ -36,10 +36,12 @@ export async function downloadAssets(
   options: { readonly index: string; readonly version: string },
 ): Promise<void> {
   const { index, version } = options
-  const { releases } = Index.parse(parse((await fetched(index, indexMs)).toString()))
-  const archive = newestArchive(releases, version)
+  const minor = version.split('.', 2).join('.')
+  const { data } = Index.safeParse(parse((await fetched(index, indexMs)).toString()))
+  if (data === undefined) throw new Error(`${index} is no list of envtest releases`)
+  const archive = newestArchive(data.releases, minor)
   if (archive === undefined)
-    throw new Error(`there is none of ${version} for ${process.platform} on ${process.arch}`)
+    throw new Error(`there is no envtest archive of ${minor} for ${process.platform} on ${process.arch}`)
   const bytes = await fetched(archive.selfLink, archiveMs)
   if (createHash('sha512').update(bytes).digest('hex') !== archive.hash)
     throw new Error(`${archive.selfLink} does not have the checksum that the index names`)
@@ -54,9 +56,8 @@ export async function downloadAssets(
 /** Names end in Go's words for the platform: `envtest-v1.35.0-linux-amd64.tar.gz`. */
 function newestArchive(
   releases: Readonly<Record<string, Readonly<Record<string, Archive>>>>,
-  version: string,
+  minor: string,
 ): Archive | undefined {
-  const minor = version.split('.', 2).join('.')
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch
   const candidates = Object.entries(releases)
     .filter(([release]) => release.startsWith(`${minor}.`) && !release.includes('-'))
@@ -71,11 +72,9 @@ function newestArchive(
 const patchOf = (release: string): number => Number(release.split('.')[2])
 
 async function fetched(url: string, timeoutMs: number): Promise<Buffer> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
-    if (!response.ok) throw new Error(`status ${String(response.status)}`)
-    return Buffer.from(await response.arrayBuffer())
-  } catch (cause) {
+  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) }).catch((cause: unknown) => {
     throw new Error(`${new URL(url).host} cannot be reached`, { cause })
-  }
+  })
+  if (!response.ok) throw new Error(`${url} answers ${String(response.status)}`)
+  return Buffer.from(await response.arrayBuffer())
 }

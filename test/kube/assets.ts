@@ -26,48 +26,46 @@ export async function isApiServerAtHand(): Promise<boolean> {
 }
 
 /**
- * The programs, by the first way that is open: KUBEBUILDER_ASSETS, the cache, a download of the envtest archive, a
- * build with Go. Throws one sentence if none is.
+ * The programs, by the first way that is open: KUBEBUILDER_ASSETS, the cache, a download of the envtest archive (from
+ * the mirror of ENVTEST_INDEX if that is set), a build with Go. Throws one sentence if none is.
  */
 export async function assets(say: Say = () => undefined): Promise<Assets> {
   const given = process.env['KUBEBUILDER_ASSETS'] ?? ''
   if (given !== '') {
-    await bothThere(given, `KUBEBUILDER_ASSETS is ${given}`)
+    await bothThere(given)
     return { folder: path.resolve(given), from: 'KUBEBUILDER_ASSETS' }
   }
   const name = await cacheName()
   const found = await cached(name)
   if (found !== undefined) return { folder: found, from: 'the cache' }
   const version = await kubernetesVersion()
-  const closed: string[] = []
+  say(`Looking for the envtest archive of Kubernetes ${version}: 60 MB, a minute …`)
+  const index = process.env['ENVTEST_INDEX'] ?? releaseIndex
+  let reason: string
   try {
-    say(`Looking for the envtest archive of Kubernetes ${version} (60 MB, a minute at most) …`)
-    const folder = await cachedFolder(name, (empty) =>
-      downloadAssets(empty, { version, index: releaseIndex }),
-    )
+    const folder = await cachedFolder(name, (empty) => downloadAssets(empty, { version, index }))
     return { folder, from: 'the envtest archive' }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    say(`It is not to be had: ${reason}`)
-    closed.push(`the envtest archive is not to be had (${reason})`)
+    reason = error instanceof Error ? error.message : String(error)
+    say(`It is not to be had: ${reason}.`)
   }
   const go = await goVersion()
   if (go.problem !== undefined)
     throw new Error(
-      `There is no API server for tests: TEST_KUBECONFIG and KUBEBUILDER_ASSETS are not set, nothing is cached, ${closed.join(', ')}, and ${go.problem}.`,
+      `There is no API server for tests: KUBEBUILDER_ASSETS is not set, none is cached, ${reason}, and ${go.problem}.`,
     )
   say(
-    `Building etcd and kube-apiserver ${version} with Go ${go.version}: once, 4 to 15 minutes on two cores, less with a warm cache of Go …`,
+    `Building etcd and kube-apiserver ${version} with Go ${go.version}: 5 to 15 minutes on two cores, once on this machine …`,
   )
   const folder = await cachedFolder(name, (empty) => buildAssets(empty, { modules, version }))
   return { folder, from: `a build with Go ${go.version}` }
 }
 
-/** Throws if one of the programs is not there. */
-async function bothThere(folder: string, what: string): Promise<void> {
+/** Throws if one of the programs is not in the folder that we were given. */
+async function bothThere(folder: string): Promise<void> {
   for (const name of ['etcd', 'kube-apiserver'])
     await access(path.join(folder, name), constants.X_OK).catch(() => {
-      throw new Error(`${what}, where there is no program ${name}.`)
+      throw new Error(`KUBEBUILDER_ASSETS is ${folder}, where there is no program ${name}.`)
     })
 }
 
