@@ -162,8 +162,8 @@ describe.each(rows)('the chart with %s', (title, row) => {
     readSettings(workerSettings, sourceOf(objects, 'worker'))
     expect(operator.pathOrigin).toBe(server.pathOrigin)
     const { terminationGracePeriodSeconds } = deploymentOf(objects, 'server').spec.template.spec
-    // After accepting no more, a server gives its requests 25 seconds (startServer).
-    expect(terminationGracePeriodSeconds).toBeGreaterThan(server.drainSeconds + 25)
+    // A server that accepts no more has 30 seconds to end (stopLimitMs of its main file).
+    expect(terminationGracePeriodSeconds).toBeGreaterThan(server.drainSeconds + 30)
   })
 
   test(`leads the operator to its Services and its Lease: ${title}`, () => {

@@ -40,8 +40,8 @@ spec:
       imagePullSecrets:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      # A process needs at most 35 seconds to end, beside those for which a server goes on accepting.
-      terminationGracePeriodSeconds: {{ add 35 (default 5 $values.drainSeconds) }}
+      # What is under way gets 25 seconds, giving back a Lease and closing the rest; a server goes on accepting before that.
+      terminationGracePeriodSeconds: {{ add 40 (default 5 $values.drainSeconds) }}
       securityContext:
         runAsNonRoot: true
         runAsUser: 65532
