@@ -12,14 +12,14 @@ const rowsPerStep = 2_000
 /**
  * The tables that hold a tenant's rows, each with its key, in an order in which nothing is in the way. E-mail
  * addresses, memberships, pending members and assignments go with their resources, rules, pins and states with
- * their policies.
+ * their policies. To remove a policy waits for the evaluation that holds its state; what that one wrote goes after it.
  */
 const tables: readonly { readonly table: string; readonly key: string }[] = [
   { table: 'token', key: 'id' },
   { table: 'resource', key: 'id' },
   { table: 'resource_count', key: 'type, slot' },
-  { table: 'assignment', key: 'policy_id, user_id, value' },
   { table: 'policy', key: 'id' },
+  { table: 'assignment', key: 'policy_id, user_id, value' },
   { table: 'pending', key: 'resource_id, xid' },
   { table: 'change', key: 'at, id' },
 ]

@@ -5,8 +5,8 @@ import type { TenantScope } from './tenant-scope.ts'
 export interface Taken {
   /** Users that exist. */
   readonly userIds: readonly string[]
-  /** Whether something is among them that no longer exists. */
-  readonly hasDeleted: boolean
+  /** Users and groups that no longer exist. */
+  readonly deletedIds: readonly string[]
   readonly marks: number
   /** When the first of these changes was made. */
   readonly oldest: Date
@@ -41,7 +41,7 @@ export async function takePending(scope: TenantScope, limit: number): Promise<Ta
   if (first === undefined) return undefined
   return {
     userIds: rows.filter(({ type }) => type === 'User').map(({ id }) => id),
-    hasDeleted: rows.some(({ type }) => type === null),
+    deletedIds: rows.filter(({ type }) => type === null).map(({ id }) => id),
     marks: rows.reduce((sum, row) => sum + row.marks, 0),
     oldest: others.reduce((oldest, row) => (row.oldest < oldest ? row.oldest : oldest), first.oldest),
   }

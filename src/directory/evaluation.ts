@@ -27,7 +27,6 @@ import {
   tenantIdOf,
   type TenantScope,
 } from './tenant-scope.ts'
-import { sqlState } from './unavailable.ts'
 
 /** What one piece of work did. */
 export type EvaluationStep =
@@ -71,10 +70,12 @@ export function evaluatePending(
         tenantId,
         policy,
         pins: pinned.pins,
-        userIds: taken.userIds,
+        // Who was deleted holds nothing, unless an evaluation at that moment gave it.
+        userIds: [...taken.userIds, ...taken.deletedIds],
         now,
       })
-      const counts = taken.hasDeleted ? await countAgain(scope, policy.id) : countsAfter(state, written)
+      const counts =
+        taken.deletedIds.length > 0 ? await countAgain(scope, policy.id) : countsAfter(state, written)
       await saveState(scope, policy, { ...state, ...counts }, now)
       changes.push(...written)
     }
@@ -144,30 +145,19 @@ export async function tenantsWithPending(
   return rows.map(({ id }) => tenantIdOf(id))
 }
 
-const vanishedUserRetries = 5
-
 /**
  * Runs the work in a transaction that holds the tenant's lock, or says that another one does. The lock is given up
  * after the commit can be seen, so the next holder reads what this one wrote.
  */
-async function whileAlone(
+function whileAlone(
   directory: Directory,
   tenantId: TenantId,
   signal: AbortSignal | undefined,
   work: (scope: TenantScope) => Promise<EvaluationStep>,
 ): Promise<EvaluationStep> {
-  const options = signal === undefined ? {} : { signal }
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await inTenant(directory, tenantId, options, async (scope) =>
-        (await takeLock(scope)) ? work(scope) : { kind: 'busy' },
-      )
-    } catch (error) {
-      // foreign_key_violation: a user was deleted between the evaluation and the insert. The next attempt does not
-      // see the user any more.
-      if (sqlState(error) !== '23503' || attempt >= vanishedUserRetries) throw error
-    }
-  }
+  return inTenant(directory, tenantId, signal === undefined ? {} : { signal }, async (scope) =>
+    (await takeLock(scope)) ? work(scope) : { kind: 'busy' },
+  )
 }
 
 /** Compiling 256 rules to machine code takes longer (a second) than evaluating them, hence no jit. */

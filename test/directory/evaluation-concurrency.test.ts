@@ -3,6 +3,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { changeResource } from '#directory/change-resource.ts'
 import { deleteResource } from '#directory/delete-resource.ts'
+import { dropTenant } from '#directory/drop-tenant.ts'
 import { evaluatePending, hasWork, tenantsWithPending } from '#directory/evaluation.ts'
 import { userType } from '#scim/resource-types.ts'
 import {
@@ -147,18 +148,17 @@ test('an evaluation that is cancelled leaves its marks', async () => {
   expect(await t.held(ann)).toEqual(['v by titled'])
 })
 
-test('a user who is deleted while being given something stops nobody', async () => {
+test('a user who is deleted while being given something ends with nothing', async () => {
   const t = newTenant()
   const [ann, bob] = [await t.user('ann', { title: 'x' }), await t.user('bob', { title: 'x' })]
   const policy = await t.policy(titled)
   const deletion = openWrite(t, (scope) => deleteResource(scope, { type: userType, id: ann }, tester))
   await deletion.written
-  const evaluation = t.pending()
-  await waiting(1)
+  expect(await t.pending()).toMatchObject({ kind: 'evaluated', granted: 2 })
   await deletion.commit()
-  expect(await evaluation).toMatchObject({ kind: 'evaluated', granted: 1 })
   await t.settle()
-  expect(await t.assignments()).toMatchObject([{ userId: bob }])
+  const { rows } = await admin.query('select user_id from assignment where tenant_id = $1', [t.tenant])
+  expect(rows).toEqual([{ user_id: bob }])
   expect(await t.state(policy)).toMatchObject({ users: 1, counts: { v: 1 } })
 })
 
@@ -166,16 +166,48 @@ test('a policy that is removed while it is evaluated leaves no assignments', asy
   const t = newTenant()
   const ann = await t.user('ann', { title: 'x' })
   const policy = await t.policy(titled)
-  const deletion = openWrite(t, (scope) => deleteResource(scope, { type: userType, id: ann }, tester))
-  await deletion.written
-  await t.user('bob', { title: 'x' })
-  const evaluation = t.pending()
-  await waiting(1)
-  const removal = t.removePolicy(policy)
-  await waiting(2)
-  await deletion.commit()
-  await Promise.all([evaluation, removal])
   await t.settle()
+  await t.user('bob', { title: 'x' })
+  await t.changeUser(ann, { active: false })
+  let [evaluation, removal]: Promise<unknown>[] = []
+  await admin.query('begin')
+  // What the evaluation has to take away, so that it waits with its work half done.
+  await admin.query('select from assignment where tenant_id = $1 for update', [t.tenant])
+  try {
+    evaluation = t.pending()
+    await waiting(1)
+    removal = t.removePolicy(policy)
+    await waiting(2)
+  } finally {
+    await admin.query('rollback')
+  }
+  expect(await evaluation).toMatchObject({ granted: 1, revoked: 1 })
+  await removal
+  await t.settle()
+  const { rows } = await admin.query('select from assignment where tenant_id = $1', [t.tenant])
+  expect(rows).toHaveLength(0)
+})
+
+test('a tenant that is dropped while it is evaluated leaves no assignments', async () => {
+  const t = newTenant()
+  const ann = await t.user('ann', { title: 'x' })
+  const policy = await t.policy(titled)
+  let dropped: Promise<unknown> = Promise.resolve()
+  await admin.query('begin')
+  try {
+    // As an evaluation does that began before the users went.
+    await admin.query('select from policy_state where tenant_id = $1 for update', [t.tenant])
+    await admin.query(
+      `insert into assignment (tenant_id, policy_id, user_id, value, rule, generation, since)
+       values ($1, $2, $3, 'v', 'titled', 1, now())`,
+      [t.tenant, policy, ann],
+    )
+    dropped = dropTenant(t.owner, t.tenant, { now: new Date() })
+    await waiting(1)
+  } finally {
+    await admin.query('commit')
+  }
+  await dropped
   const { rows } = await admin.query('select from assignment where tenant_id = $1', [t.tenant])
   expect(rows).toHaveLength(0)
 })
