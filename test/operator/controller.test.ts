@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { TerminalError, startController } from '#operator/controller.ts'
+import { KubeError } from '#operator/kube.ts'
 import { keyOf } from '#operator/object-key.ts'
 import { startReflector } from '#operator/reflector.ts'
 import { createLogger } from '#platform/log.ts'
@@ -70,6 +71,19 @@ test('a failing reconcile comes back with backoff until it succeeds', async () =
   await running.clock.advance(10_000)
   expect(attempts).toBe(4)
   expect([await running.count('error'), await running.count('success')]).toEqual([3, 1])
+})
+
+test('an API that asks for patience is left alone for so long', async () => {
+  let attempts = 0
+  await using running = aController(async () => {
+    attempts += 1
+    throw new KubeError(429, 'TooManyRequests', 'busy', { retryAfterSeconds: 60 })
+  })
+  running.script.lists.push({ items: [thing('a', '1')], resourceVersion: '1' })
+  await running.clock.advance(59_000)
+  expect(attempts).toBe(1)
+  await running.clock.advance(5_000)
+  expect(attempts).toBe(2)
 })
 
 test('a terminal error waits for the object to change', async () => {

@@ -14,6 +14,7 @@ const kind = { apiVersion: 'v1', kind: 'Thing', plural: 'things' }
 async function aReflector(script: ScriptedKube, clock: FakeClock = fakeClock()) {
   const changes: string[] = []
   const restarts: string[] = []
+  let signs = 0
   const reflector = startReflector({
     kube: script.kube,
     kind,
@@ -21,6 +22,7 @@ async function aReflector(script: ScriptedKube, clock: FakeClock = fakeClock()) 
     signal: new AbortController().signal,
     random: () => 0,
     onRestart: (reason) => restarts.push(reason),
+    onActivity: () => (signs += 1),
   })
   reflector.subscribe(({ type, object, isListed }: Change) => {
     changes.push(
@@ -32,6 +34,7 @@ async function aReflector(script: ScriptedKube, clock: FakeClock = fakeClock()) 
     reflector,
     changes,
     restarts,
+    signs: () => signs,
     clock,
     [Symbol.asyncDispose]: () => reflector[Symbol.asyncDispose](),
   }
@@ -139,6 +142,54 @@ test('even a watch that seems well is compared with a list every hour', async ()
   await settled()
   expect(running.changes).toEqual(['listed ADDED a@1', 'listed DELETED a@1'])
   expect(running.restarts).toEqual([])
+})
+
+test('an event that comes twice or late changes nothing, and the place does not go back', async () => {
+  const script = scriptedKube()
+  script.lists.push({ items: [thing('a', '1'), thing('b', '9')], resourceVersion: '9' })
+  await using running = await aReflector(script)
+  script.send({ type: 'MODIFIED', object: thing('a', '10') })
+  script.send({ type: 'MODIFIED', object: thing('a', '10') })
+  script.send({ type: 'ADDED', object: thing('a', '1') })
+  script.send({ type: 'DELETED', object: thing('b', '8') })
+  script.send('end')
+  await settled()
+  expect(running.changes.slice(2)).toEqual(['watched MODIFIED a@10'])
+  expect(running.reflector.get({ namespace: 'acme', name: 'b' })).toBeDefined()
+  expect(script.calls).toEqual(['list', 'watch 9', 'watch 10'])
+})
+
+test('an API that asks for patience gets it, also after a first failure', async () => {
+  const script = scriptedKube()
+  const busy = new KubeError(429, 'TooManyRequests', 'busy', { retryAfterSeconds: 20 })
+  script.lists.push(busy, { items: [], resourceVersion: '1' })
+  await using running = await aReflector(script)
+  await running.clock.advance(19_999)
+  expect(script.calls).toEqual(['list'])
+  await running.clock.advance(1)
+  expect(running.reflector.hasSynced).toBe(true)
+})
+
+test('after a line that nobody understands the watch goes on from the last one that was', async () => {
+  const script = scriptedKube()
+  script.lists.push({ items: [], resourceVersion: '1' })
+  await using running = await aReflector(script)
+  script.send({ type: 'ADDED', object: thing('a', '5') })
+  script.send(new KubeError(200, 'Unknown', 'no event'))
+  await settled()
+  expect(script.calls).toEqual(['list', 'watch 1', 'watch 5'])
+  expect(running.restarts).toEqual(['Unknown'])
+})
+
+test('lists, events and bookmarks are told as signs of life', async () => {
+  const script = scriptedKube()
+  script.lists.push({ items: [thing('a', '1')], resourceVersion: '1' })
+  await using running = await aReflector(script)
+  expect(running.signs()).toBe(1)
+  script.send({ type: 'BOOKMARK', resourceVersion: '4' })
+  script.send({ type: 'ADDED', object: thing('b', '5') })
+  await settled()
+  expect(running.signs()).toBe(3)
 })
 
 test('a disposed reflector is silent and leaves no timer', async () => {

@@ -85,6 +85,29 @@ test('a storm of failures is spread to ten a second after the first hundred', as
   expect(queue.depth).toBeLessThan(160)
 })
 
+test('a failure comes back as urgent as it was: routine that fails does not hold up changes', async () => {
+  const { clock, queue } = aQueue()
+  queue.add('routine', 'low')
+  await queue.take(never)
+  queue.addRateLimited('routine')
+  queue.done('routine')
+  queue.add('changed', 'high')
+  await queue.take(never)
+  queue.addRateLimited('changed')
+  queue.done('changed')
+  await clock.advance(1000)
+  expect([await queue.take(never), await queue.take(never)]).toEqual(['changed', 'routine'])
+})
+
+test('a failure waits at least as long as it was told to', async () => {
+  const { clock, queue } = aQueue()
+  queue.addRateLimited('a', 30_000)
+  await clock.advance(29_999)
+  expect(queue.depth).toBe(0)
+  await clock.advance(1)
+  expect(queue.depth).toBe(1)
+})
+
 test('whoever waits for a key is let go when the signal aborts, and gets none later', async () => {
   const { queue } = aQueue()
   const stop = new AbortController()
