@@ -40,6 +40,10 @@ export interface ProductOptions {
   /** File name -> YAML. */
   readonly manifests: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
+  /** Root of the release; this one's unless told. */
+  readonly root?: string
+  /** URLs of a Postgres to use instead of the embedded one. */
+  readonly databases?: Readonly<Record<'DATABASE_OWNER_URL' | 'DATABASE_URL' | 'WORKER_DATABASE_URL', string>>
 }
 
 const startLimitMs = 60_000
@@ -50,19 +54,19 @@ const keptOutputLength = 20_000
 export class Product implements AsyncDisposable {
   readonly folder: string
   readonly state: string
-  readonly #signal: AbortSignal | undefined
+  readonly #options: ProductOptions
   #child: ChildProcess | undefined
   #output = ''
 
-  private constructor(folder: string, signal: AbortSignal | undefined) {
+  private constructor(folder: string, options: ProductOptions) {
     this.folder = folder
     this.state = join(folder, 'state')
-    this.#signal = signal
+    this.#options = options
   }
 
   static async start(options: ProductOptions): Promise<Product> {
     const folder = await mkdtemp(join(tmpdir(), 'scim-operator-'))
-    const product = new Product(folder, options.signal)
+    const product = new Product(folder, options)
     try {
       // The embedded Postgres of a product started by root runs as another user, which must reach its data.
       await chmod(folder, 0o711)
@@ -87,8 +91,8 @@ export class Product implements AsyncDisposable {
     const flags = ['--manifests', join(this.folder, 'manifests'), '--state', this.state]
     const ports = ['--scim-port', '0', '--directory-port', '0', '--ops-port', '0']
     const child = spawn(process.execPath, ['src/standalone/main.ts', ...flags, ...ports], {
-      cwd: join(import.meta.dirname, '..', '..'),
-      env,
+      cwd: this.#options.root ?? join(import.meta.dirname, '..', '..'),
+      env: { ...env, ...this.#options.databases },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C reaches the demo only, which then stops the product in order.
       detached: true,
@@ -138,15 +142,16 @@ export class Product implements AsyncDisposable {
   /** Asks every 50 ms until there is an answer; fails when the product ended or took a minute. */
   async until<T>(what: string, ask: () => Promise<T | undefined>, limitMs = startLimitMs): Promise<T> {
     const deadline = Date.now() + limitMs
+    const { signal } = this.#options
     for (;;) {
-      this.#signal?.throwIfAborted()
+      signal?.throwIfAborted()
       const answer = await ask()
       if (answer !== undefined) return answer
       if (this.#hasEnded()) throw new Error(`the product ended while waiting until ${what}:\n${this.#output}`)
       if (Date.now() > deadline) {
         throw new Error(`waited ${limitMs / 1000} s in vain until ${what}:\n${this.#output}`)
       }
-      await delay(50, undefined, this.#signal === undefined ? {} : { signal: this.#signal })
+      await delay(50, undefined, signal === undefined ? {} : { signal })
     }
   }
 
