@@ -6,6 +6,7 @@ import type { AttributeReference, ResourceType } from '#scim/schema.ts'
 import type { Directory } from './database.ts'
 import { isUnfiltered, listingSql } from './listing-sql.ts'
 import type { ListedRow, ListingSql } from './listing-sql.ts'
+import { isPointRead } from './point-filter.ts'
 import { storedFrom } from './resource-row.ts'
 import type { Included } from './resource-row.ts'
 import type { ListPosition } from './sort-to-sql.ts'
@@ -73,7 +74,7 @@ async function pageRows(
   sql: ListingSql,
 ): Promise<readonly ListedRow[]> {
   if (request.page.count <= 0) return []
-  if (isPointRead(request)) return readInTenant<ListedRow>(directory, tenantId, sql.page, request)
+  if (isPointRead(request)) return readInTenant<ListedRow>(directory, tenantId, sql.page)
   const options = { ...request, isOneStatement: true }
   return inTenant(directory, tenantId, options, async (scope) => {
     // Sent in one turn.
@@ -112,21 +113,4 @@ async function count(
 function positionOf(row: ListedRow, { targets }: ListRequest): ListPosition {
   const isSorted = targets.some(({ sortBy }) => sortBy !== undefined)
   return isSorted ? { key: row.key ?? null, id: row.id } : { id: row.id }
-}
-
-/** Whether the filter finds its few rows by an equality that has an index, whatever else it asks. */
-function isPointRead({ targets }: ListRequest): boolean {
-  const [target, ...others] = targets
-  if (target?.filter === undefined || others.length > 0) return false
-  return namesOne(target.filter, [target.type.uniqueAttribute, 'id', 'externalId'])
-}
-
-function namesOne(filter: Filter, names: readonly string[]): boolean {
-  if (filter.kind === 'and') return filter.filters.some((one) => namesOne(one, names))
-  return (
-    filter.kind === 'comparison' &&
-    filter.operator === 'eq' &&
-    filter.target.extension === undefined &&
-    names.includes(filter.target.attribute.name)
-  )
 }

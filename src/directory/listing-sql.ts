@@ -7,6 +7,7 @@ import type { ListRequest, ListTarget } from './list-resources.ts'
 import { newParameters } from './parameters.ts'
 import type { Parameters } from './parameters.ts'
 import { setPlanningInOrder } from './plan-once.ts'
+import { isSingle } from './point-filter.ts'
 import { countOf } from './resource-count.ts'
 import { includedColumns, resourceColumns } from './resource-row.ts'
 import type { ResourceRow } from './resource-row.ts'
@@ -30,7 +31,7 @@ export interface ListedRow extends ResourceRow {
 
 export function listingSql(tenantId: TenantId, request: ListRequest): ListingSql {
   return {
-    page: pageSql(tenantId, request),
+    page: isSingle(request) ? singleSql(tenantId, request) : pageSql(tenantId, request),
     count: countSql(tenantId, request),
     planning: isWalk(request) ? [setPlanningInOrder({})] : [],
   }
@@ -59,6 +60,15 @@ export function isUnfiltered(targets: readonly ListTarget[]): boolean {
 function isWalk({ targets }: ListRequest): boolean {
   const isSorted = targets.some(({ sortBy }) => sortBy !== undefined)
   return targets.length === 1 && isUnfiltered(targets) && !isSorted
+}
+
+/** A list of one resource at most: ordering and cutting it would cost a sixth more. */
+function singleSql(tenantId: TenantId, request: ListRequest): Statement {
+  const parameters = newParameters(tenantId)
+  const { from, condition } = selection(request.targets, parameters)
+  const text = `select ${resourceColumns('resource')}${includedColumns(request, 'resource')}
+    from ${from} where resource.tenant_id = $1 and ${condition}`
+  return { text, values: parameters.values }
 }
 
 /** The rows of the page first, and only for them what is behind them. */

@@ -77,7 +77,7 @@ const admit = async (
 const clientGone = 499
 
 const account = (server: ServerParts, exchange: Exchange, answer: Answer): void => {
-  const isGone = exchange.signal.aborted
+  const isGone = exchange.isGone()
   if (answer.refusal !== undefined && !isGone) logRefusal(server.log, exchange, answer.refusal)
   server.metrics.recordRequest({
     tenant: exchange.tenant,

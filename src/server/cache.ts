@@ -46,9 +46,11 @@ export const createCache = <T>(options: CacheOptions): Cache<T> => {
         entries.delete(key)
         return remember(key, load())
       }
-      // Moved to the end, so that names asked for once cannot push out those in use.
-      entries.delete(key)
-      entries.set(key, entry)
+      // Moved to the end, so that names asked for once cannot push out those in use; not while nothing is near to it.
+      if (entries.size > options.maxEntries / 2) {
+        entries.delete(key)
+        entries.set(key, entry)
+      }
       return entry.value
     },
     flush() {

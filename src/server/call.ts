@@ -64,7 +64,9 @@ export const callOf = ({ server, request, exchange, site }: CallParts): Call => 
     cursors: server.cursors,
     now: server.now,
     actor: { actor: exchange.tokenId ?? 'anonymous', requestId: exchange.requestId },
-    signal: exchange.signal,
+    get signal() {
+      return exchange.signal
+    },
     body: () => readJson(request, tenant.settings.limits.maxPayloadBytes),
     precondition: preconditionOf(headers['if-match']),
     hasVersion(version) {

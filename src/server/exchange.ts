@@ -13,8 +13,10 @@ export interface Exchange {
   readonly queryText: string
   /** By `performance.now()`. */
   readonly startedMs: number
-  /** Aborts when the client goes away before it has its answer. */
+  /** Aborts when the client goes away before it has its answer; made when it is first asked for. */
   readonly signal: AbortSignal
+  /** Whether the client went away before it had its answer. */
+  isGone(): boolean
   /** Slug of the tenant, once known. */
   tenant: string | undefined
   /** Public id of the token, once known. */
@@ -26,10 +28,7 @@ export interface Exchange {
 }
 
 export const beginExchange = (request: IncomingMessage, response: ServerResponse): Exchange => {
-  const controller = new AbortController()
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort(new ClientGone())
-  })
+  let signal: AbortSignal | undefined
   const [path, queryText] = splitTarget(request.url ?? '/')
   return {
     requestId: randomUUID(),
@@ -37,12 +36,28 @@ export const beginExchange = (request: IncomingMessage, response: ServerResponse
     path,
     queryText,
     startedMs: performance.now(),
-    signal: controller.signal,
+    get signal() {
+      signal ??= abortedWhenGone(response)
+      return signal
+    },
+    isGone: () => isGone(response),
     tenant: undefined,
     tokenId: undefined,
     route: 'unknown',
     dialects: new Set(),
   }
+}
+
+const isGone = (response: ServerResponse): boolean => response.destroyed && !response.writableFinished
+
+const abortedWhenGone = (response: ServerResponse): AbortSignal => {
+  const controller = new AbortController()
+  const abort = (): void => {
+    if (!response.writableFinished) controller.abort(new ClientGone())
+  }
+  if (isGone(response)) abort()
+  else response.once('close', abort)
+  return controller.signal
 }
 
 /** Why work was cancelled: nobody waits for it any more. */

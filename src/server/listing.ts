@@ -40,7 +40,9 @@ export const listing = async (call: Call, parameters: Parameters, type?: Resourc
     isCounted: wanted.kind === 'index' || wanted.cursor === undefined,
     members: asked.some(({ type, query }) => needsMembers(query.projection, type)),
     groups: asked.some(({ type, query }) => needsMemberships(query.projection, type)),
-    signal: call.signal,
+    get signal() {
+      return call.signal
+    },
   })
   const queries = new Map(asked.map(({ type, query }) => [type.name, { type, query }]))
   const resources = page.resources.map((stored) => {

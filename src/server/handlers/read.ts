@@ -12,13 +12,8 @@ import { projectionOf, represent, rowsFor } from '#server/representation.ts'
 export const read = async (call: Call, type: ResourceType, id: string): Promise<Answer> => {
   const projection = projectionOf(call, type)
   const { members, groups } = rowsFor(projection, type)
-  const stored = await readResource(call.directory, call.tenant.id, {
-    type,
-    id,
-    members,
-    groups,
-    signal: call.signal,
-  })
+  // Without the signal: a point read is over before a client that goes away could stop the waiting for it.
+  const stored = await readResource(call.directory, call.tenant.id, { type, id, members, groups })
   if (stored === undefined) throw notFound(type, id)
   if (call.hasVersion(stored.version)) return { status: 304, headers: { etag: etagOf(stored.version) } }
   return represent(call, stored, type, projection)
