@@ -19,10 +19,6 @@ export type ChangeAction = 'create' | 'patch' | 'replace' | 'delete' | 'join' | 
 /** Members in one row of the log; a longer list goes on in the next row. */
 export const membersPerChange = 1_000
 
-/** Ordinals of a write: those of its own resource come first, those of other resources that it moves follow. */
-const ordinalsPerWrite = 1_000_000
-export const ordinalOfOthers = 500_000
-
 const writes = new WeakMap<TenantScope, number>()
 
 /** The values that every statement with log rows binds, for the next write of the transaction. */
@@ -35,7 +31,7 @@ export function logValues(scope: TenantScope, actor: Actor, action: ChangeAction
     request: actor.requestId,
     action,
     now,
-    ordinal: written * ordinalsPerWrite,
+    ordinal: written,
   }
 }
 
@@ -69,6 +65,16 @@ export function detailsWith(document: string): string {
   )`
 }
 
+/**
+ * The id of a row of the log. Rows of one write have one ordinal and are ordered by their ids, so those begin with the
+ * place in the write (32 bits, SQL of a whole number); the rest is random.
+ */
+const idAt = (place: string): string =>
+  `(lpad(to_hex(${place}), 8, '0') || right(gen_random_uuid()::text, 28))::uuid`
+
+/** Rows of other resources that a write moves follow those of its own. */
+const placeOfOthers = 0x8000_0000
+
 const columns =
   '(tenant_id, at, id, ordinal, actor, request_id, action, resource_type, resource_id, version, detail)'
 
@@ -76,7 +82,7 @@ const columns =
 export function logCte(details: 'chunks' | 'details', from: string): string {
   return `logged as (
     insert into change ${columns}
-    select :tenant::uuid, :now::timestamptz, gen_random_uuid(), :ordinal::integer + ${details}.chunk,
+    select :tenant::uuid, :now::timestamptz, ${idAt(`${details}.chunk`)}, :ordinal::integer,
       :actor::text, :request::text, :action::text, :type::text, :id::uuid, ${from}.version, ${details}.detail
     from ${from} cross join ${details}
   )`
@@ -86,8 +92,8 @@ export function logCte(details: 'chunks' | 'details', from: string): string {
 export function logOthersCte(action: ChangeAction, kind: 'added' | 'removed'): string {
   return `others_logged as (
     insert into change ${columns}
-    select :tenant::uuid, :now::timestamptz, gen_random_uuid(),
-      :ordinal::integer + ${String(ordinalOfOthers)} + (row_number() over (order by others.id))::integer,
+    select :tenant::uuid, :now::timestamptz,
+      ${idAt(`${String(placeOfOthers)} + row_number() over (order by others.id)`)}, :ordinal::integer,
       :actor::text, :request::text, '${action}', others.type, others.id, others.version,
       jsonb_build_object('${kind}', jsonb_build_array(:id::uuid))
     from others

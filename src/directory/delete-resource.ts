@@ -87,7 +87,7 @@ const deletion = prepared(
     logCte('details', 'holder'),
     logOthersCte('leave', 'removed'),
     markCte('select id from gone union select member_id from emptied'),
-    countCte('gone', -1),
+    countCte('gone', -1, 'others'),
   ].join(', ')}
   select id from gone`,
 )

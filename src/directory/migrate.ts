@@ -19,6 +19,13 @@ const migrationLock = 7_246_001
 /** A migration may rewrite a table: no statement timeout but this. */
 const statementTimeoutMs = 3_600_000
 const lockPollMs = 100
+/**
+ * deadlock_detected and lock_not_available: a migration waits only briefly for a table in use, since everybody else
+ * waits behind it; then it is rolled back and begins again.
+ */
+const busyStates: ReadonlySet<string | undefined> = new Set(['40P01', '55P03'])
+const busyAttempts = 100
+const busyPauseMs = 500
 /** The operator's leader keeps the partitions from then on. */
 const firstPartitionDays = 7
 
@@ -57,7 +64,7 @@ export async function migrate(
   await assertRoles(query)
   await runMigrations({ pgPool: pool, logger: new Logger(() => () => undefined) })
   await grantJobs(query)
-  await runOurs(config)
+  await runOurs(config, signal)
   await createPartitions(query, new Date(), firstPartitionDays)
 }
 
@@ -85,10 +92,18 @@ async function assertRoles(query: Query): Promise<void> {
   if (missing.length > 0) throw new MissingRolesError(missing)
 }
 
-async function runOurs(config: ClientConfig): Promise<void> {
+async function runOurs(config: ClientConfig, signal: AbortSignal | undefined): Promise<void> {
   const orm = await MikroORM.init(entityManagerConfig(config, 1))
   try {
-    await orm.migrator.up()
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await orm.migrator.up()
+        return
+      } catch (error) {
+        if (attempt === busyAttempts || !busyStates.has(sqlState(error))) throw error
+        await sleep(busyPauseMs, signal)
+      }
+    }
   } finally {
     await orm.close()
   }

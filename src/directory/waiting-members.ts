@@ -3,9 +3,9 @@
  * they are.
  *
  * A push that finds nobody and a creation that finds no waiting value must not pass each other unseen. So a push
- * takes an exclusive advisory lock for each value that it cannot resolve, a creation a shared one for its
- * externalId, each in a statement before the one that looks. Values share 256 locks per tenant, since the lock table
- * of Postgres is small.
+ * takes an exclusive advisory lock for each value that it cannot resolve, a creation one for its externalId (shared
+ * unless it joins), each in a statement before the one that looks. Values share 256 locks per tenant, since the lock
+ * table of Postgres is small.
  */
 
 import { logOthersCte } from './changes.ts'
@@ -31,14 +31,36 @@ export const lockUnresolved = prepared(
   ) as lock`,
 )
 
-const externalIdLock = `case when :external_id::text is not null
-    then pg_advisory_xact_lock_shared(${lockKey(':external_id::text')}) end as known`
+function externalIdLock(mode: 'shared' | 'exclusive'): string {
+  const lock = mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock'
+  return `case when :external_id::text is not null then ${lock}(${lockKey(':external_id::text')}) end as known`
+}
 
 /** Keeps pushes of this externalId out until the resource that has it is there; without one it locks nothing. */
-export const lockExternalId = prepared('lock_external_id', `select ${planOnce}, ${externalIdLock}`)
+export const shareExternalId = prepared(
+  'share_external_id',
+  `select ${planOnce}, ${externalIdLock('shared')}`,
+)
+
+/**
+ * The same before groups are joined. Others with the same externalId are kept out too: of two that come at once the
+ * second finds the first, and only one joins.
+ */
+export const lockExternalId = prepared(
+  'lock_external_id',
+  `select ${planOnce}, ${externalIdLock('exclusive')}`,
+)
 
 /** The same before a creation, which may have to wait for its turn. */
-export const beginCreation = prepared('begin_creation', `select ${planOnce}, ${externalIdLock}, ${nearLimit}`)
+export const beginCreation = prepared(
+  'begin_creation',
+  `select ${planOnce}, ${externalIdLock('exclusive')}, ${nearLimit}`,
+)
+
+/** SQL: whether a group waits for the externalId. Nobody can have pushed an id that is being given out only now. */
+export const isWaitedFor = `(:external_id::text is not null and exists (
+  select from pending_member
+  where pending_member.tenant_id = :tenant::uuid and pending_member.value = :external_id::text))`
 
 /**
  * CTEs by which the resource `:id` of type `:type` with the externalId `:external_id` joins every group that waits

@@ -130,6 +130,15 @@ test('a write of many members is logged in rows of at most a thousand', async ()
   expect(logged).toHaveLength(2_500)
 })
 
+test('thousands of writes of one transaction are in the feed, in their order', async () => {
+  const names = Array.from({ length: 2_200 }, (_, index) => `batch ${String(index)}`)
+  await db.write(async (scope) => {
+    for (const userName of names) await createResource(scope, userType, { data: { userName } }, tester)
+  }, tenant)
+  const { changes } = await page(undefined, 3_000)
+  expect(changes.map(({ detail }) => detail)).toEqual(names.map((userName) => ({ data: { userName } })))
+})
+
 test('what changes nothing is not in the feed', async () => {
   const { id } = await create('quiet')
   const before = await page()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { changeResource } from '#directory/change-resource.ts'
-import { createResource } from '#directory/create-resource.ts'
+import { createInTenant, createResource } from '#directory/create-resource.ts'
 import { deleteResource } from '#directory/delete-resource.ts'
 import type { RowLimits } from '#directory/limits.ts'
 import { listResources } from '#directory/list-resources.ts'
@@ -28,9 +28,7 @@ afterAll(() => db[Symbol.asyncDispose]())
 const inOneFlight = { isOneStatement: true }
 
 const pushUser = (tenant: TenantId, userName: string, limits: RowLimits): Promise<StoredResource> =>
-  inTenant(db.directory, tenant, inOneFlight, (scope) =>
-    createResource(scope, userType, { data: { userName }, limits }, tester),
-  )
+  createInTenant(db.directory, tenant, { type: userType, resource: { data: { userName }, limits } }, tester)
 
 const push = (id: string, limits: RowLimits, ...steps: readonly MembershipStep[]) =>
   inTenant(db.directory, db.tenant, inOneFlight, (scope) =>
@@ -74,6 +72,15 @@ test('of many users that are created at once exactly as many are let in as there
   const refused = results.filter((result) => result.status === 'rejected')
   for (const { reason } of refused) expect(reason).toMatchObject({ status: 403 })
   expect(await totalOf(tenant)).toBe(40)
+})
+
+test('a userName that is taken is a conflict also where there is no room for another user', async () => {
+  const tenant = newTenantId()
+  const limits = { maxUsers: 3 }
+  for (const name of ['a', 'b', 'c']) await pushUser(tenant, name, limits)
+  await expect(pushUser(tenant, 'B', limits)).rejects.toMatchObject({ status: 409, scimType: 'uniqueness' })
+  await expect(pushUser(tenant, 'd', limits)).rejects.toMatchObject(tooManyUsers)
+  expect(await totalOf(tenant)).toBe(3)
 })
 
 test('a group takes no more members than the limit, waiting ones among them; nothing of the push stays', async () => {

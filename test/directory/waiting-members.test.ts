@@ -74,6 +74,23 @@ test('an externalId that two users have joins nobody, and the member who joined 
   expect(await memberIds(db, before.id)).toEqual([])
 })
 
+test('of users that get one externalId at the same moment exactly one joins the groups that wait for it', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const externalId = fresh('twins')
+    const groups = await Promise.all([1, 2, 3].map(() => addGroup(db, fresh('group'), [externalId])))
+    const name = fresh('user')
+    const renamed = await addUser(db, name)
+    const created = await Promise.all([
+      ...Array.from({ length: 4 }, () => addUser(db, fresh('user'), { externalId })),
+      setExternalId(renamed.id, externalId, name).then(() => renamed),
+    ])
+    const members = await Promise.all(groups.map(({ id }) => memberIds(db, id)))
+    const [joined = ''] = members[0] ?? []
+    expect(created.map(({ id }) => id)).toContain(joined)
+    expect(members).toEqual([[joined], [joined], [joined]])
+  }
+})
+
 test('a user and a group with the same externalId: the user is meant', async () => {
   const externalId = fresh('ext')
   await addGroup(db, fresh('group'), [], { externalId })

@@ -92,6 +92,26 @@ test('parallel changes of one document are worked off one after the other', asyn
   expect(await factsOf(db, userType, id)).toMatchObject({ version: 41 })
 })
 
+/** What a user is found by beside its id and name. */
+const known = (run: string, n: number) => ({
+  externalId: `${run} ${String(n)}`,
+  emails: [{ value: `${run}-${String(n)}@example.com`, type: 'work' }],
+})
+
+/** Rows that name a resource which is gone. */
+const danglingRows = (): Promise<unknown[]> =>
+  db.write((scope) =>
+    scope.query({
+      text: `select named.* from (
+          select 'email' as table, tenant_id, resource_id as id from email
+          union all select 'group of membership', tenant_id, group_id from membership
+          union all select 'member', tenant_id, member_id from membership
+          union all select 'pending_member', tenant_id, group_id from pending_member
+        ) as named left join resource using (tenant_id, id) where resource.id is null`,
+      values: [],
+    }),
+  )
+
 /** A write on small sets of users and groups, so that writes meet all the time. */
 const arbitraryWrite = fc.record({
   kind: fc.constantFrom(
@@ -122,8 +142,7 @@ test(
         const userIds = await Promise.all(
           Array.from(
             { length: 8 },
-            async (_, n) =>
-              (await addUser(db, `${run} ${String(n)}`, { externalId: `${run} ${String(n)}` })).id,
+            async (_, n) => (await addUser(db, `${run} ${String(n)}`, known(run, n))).id,
           ),
         )
         const groupIds = await Promise.all(
@@ -178,7 +197,7 @@ test(
             case 'deleteGroup':
               return db.write((scope) => deleteResource(scope, { type: groupType, id: groupId }, tester))
             case 'user':
-              return addUser(db, `${run} ${String(user)}`, { externalId: `${run} ${String(user)}` })
+              return addUser(db, `${run} ${String(user)}`, known(run, user))
             case 'group':
               return addGroup(db, `${run} ${String(group)}`, values)
           }
@@ -186,6 +205,7 @@ test(
         const results = await Promise.allSettled(writes.map(work))
         const failed = results.filter((result) => result.status === 'rejected' && !isRefused(409)(result))
         expect(failed).toEqual([])
+        expect(await danglingRows()).toEqual([])
       },
     )
     await fc.assert(property, { numRuns: 12, endOnFailure: true })

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '#directory/changes.ts'
-import { createResource } from '#directory/create-resource.ts'
+import { createInTenant } from '#directory/create-resource.ts'
 import { changeMembership, type WriteFacts } from '#directory/memberships.ts'
 import { readResource } from '#directory/read-resource.ts'
 import { openDirectory, type Directory, type DirectoryOptions } from '#directory/database.ts'
@@ -37,7 +37,8 @@ export function addUser(
   data: ResourceData = {},
   tenant: TenantId = db.tenant,
 ): Promise<StoredResource> {
-  return db.write((scope) => createResource(scope, userType, { data: { userName, ...data } }, tester), tenant)
+  const resource = { data: { userName, ...data } }
+  return createInTenant(db.directory, tenant, { type: userType, resource }, tester)
 }
 
 /** A group of this name with the members of these pushed values. */
@@ -48,7 +49,7 @@ export function addGroup(
   data: ResourceData = {},
 ): Promise<StoredResource> {
   const resource = { data: { displayName, ...data }, members }
-  return db.write((scope) => createResource(scope, groupType, resource, tester))
+  return createInTenant(db.directory, db.tenant, { type: groupType, resource }, tester)
 }
 
 /** Membership steps on a group, as a PATCH has them. */

@@ -1,8 +1,6 @@
 /** POST: a new resource, 201 with its whole representation (RFC 7644 section 3.3). */
 
-import { createResource } from '#directory/create-resource.ts'
-import { readResourceIn } from '#directory/read-resource.ts'
-import { inTenant } from '#directory/tenant-scope.ts'
+import { createInTenant } from '#directory/create-resource.ts'
 import { ScimError } from '#scim/errors.ts'
 import type { NewResource, StoredResource } from '#scim/resource.ts'
 import type { ResourceType } from '#scim/schema.ts'
@@ -31,20 +29,14 @@ const createOrReactivate = async (
   resource: NewResource,
   rows: Rows,
 ): Promise<StoredResource> => {
-  const hasMembers = rows.members && (resource.members?.length ?? 0) > 0
-  const options = { signal: call.signal, isOneStatement: !hasMembers }
-  const { limits } = call.tenant.settings
+  const { directory, tenant, signal, actor } = call
+  const { limits, compatibility } = tenant.settings
+  const wanted = { type, resource: { ...resource, limits }, rows, signal }
   try {
-    return await inTenant(call.directory, call.tenant.id, options, async (scope) => {
-      const created = await createResource(scope, type, { ...resource, limits }, call.actor)
-      // Only those members that exist are shown; which ones, the rows tell.
-      return (
-        (hasMembers ? await readResourceIn(scope, { type, id: created.id, ...rows }) : undefined) ?? created
-      )
-    })
+    return await createInTenant(directory, tenant.id, wanted, actor)
   } catch (error) {
     const isTaken = error instanceof ScimError && error.scimType === 'uniqueness'
-    if (!isTaken || call.tenant.settings.compatibility.postInactive === 'Conflict') throw error
+    if (!isTaken || compatibility.postInactive === 'Conflict') throw error
     return reactivate(call, { type, resource }, rows, error)
   }
 }

@@ -96,6 +96,16 @@ describe('a created resource', () => {
     expect(seen.body.members.map((member: { value: string }) => member.value)).toEqual([known, late])
   })
 
+  test('that a group has waited for shows the group at once', async () => {
+    const group = await used.tenant.create('/Groups', aGroup('Waiting', ['awaited-1']))
+    const reply = await used.tenant.post('/Users', aUser('awaited@example.com', { externalId: 'awaited-1' }))
+    expect(reply.status).toBe(201)
+    expect(reply.body.groups).toEqual([
+      { value: group, $ref: `${used.tenant.baseURL}/Groups/${group}`, display: 'Waiting', type: 'direct' },
+    ])
+    expect((await used.tenant.get(`/Users/${reply.body.id}`)).body).toEqual(reply.body)
+  })
+
   test('has its tenant evaluated soon: a job waits for the worker', async () => {
     const tenant = await used.server.newTenant()
     await tenant.create('/Users', aUser('evaluate@example.com'))
