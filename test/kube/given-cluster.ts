@@ -3,6 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { kubeconfigText, type ClusterAccess } from './api-server.ts'
 import { runKubectl } from './kubectl.ts'
@@ -43,8 +44,23 @@ export async function givenCluster(given: string): Promise<ClusterAccess & Async
   }
   const kubeconfig = path.join(folder, 'kubeconfig')
   await writeFile(kubeconfig, kubeconfigText(access))
+  await mayDoAll(kubeconfig)
   const owned = stack.move()
   return { kubeconfig, ...access, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** The API server learns of a new binding a moment after it has stored it. */
+async function mayDoAll(kubeconfig: string): Promise<void> {
+  const question = ['auth', 'can-i', '*', '*', '--all-namespaces']
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await runKubectl(question, { kubeconfig })
+      return
+    } catch (error) {
+      if (attempt === 50) throw error
+      await sleep(200)
+    }
+  }
 }
 
 const administrator = JSON.stringify({
