@@ -48,8 +48,8 @@ const matrix: Readonly<Record<string, () => object>> = {
   'no CRDs': () => ({ crds: { enabled: false } }),
   'CRDs that go with the release': () => ({ crds: { keep: false } }),
   'rights made by others': () => ({ rbac: { create: false } }),
-  'a pooler': () => ({
-    database: { ...requiredValues.database, pooled: true, keys: { appURL: 'pgbouncer' } },
+  'a pooler and a private CA': () => ({
+    database: { ...requiredValues.database, pooled: true, keys: { appURL: 'pgbouncer' }, caSecret: 'ca' },
   }),
   'one replica of each': () => ({ operator: { replicas: 1 }, server: { replicas: 1 } }),
   'three replicas of each': () => ({

@@ -93,6 +93,11 @@ spec:
               mountPath: {{ include "scim-operator.pepperPath" $root }}
               readOnly: true
             {{- end }}
+            {{- if $root.Values.database.caSecret }}
+            - name: database-ca
+              mountPath: /etc/scim-operator/database-ca
+              readOnly: true
+            {{- end }}
       volumes:
         - name: tmp
           emptyDir: {}
@@ -101,6 +106,11 @@ spec:
           secret:
             secretName: {{ required "pepper.existingSecret is missing: name the Secret with the pepper keyring." $root.Values.pepper.existingSecret }}
             defaultMode: 0440
+        {{- end }}
+        {{- with $root.Values.database.caSecret }}
+        - name: database-ca
+          secret:
+            secretName: {{ . }}
         {{- end }}
       topologySpreadConstraints:
         - maxSkew: 1
