@@ -29,7 +29,9 @@ export interface Caches extends AsyncDisposable {
   readonly policies: CachedKind
   /** Secrets and routes that carry our label. */
   readonly children: readonly CachedKind[]
-  /** Kinds whose first list is not in yet; empty when reconciles may begin. */
+  /** Resolves once all first lists are in, or when disposed. */
+  readonly synced: Promise<unknown>
+  /** Kinds whose first list is not in yet. */
   readonly missing: readonly string[]
 }
 
@@ -78,6 +80,7 @@ export function openCaches(options: CachesOptions): Caches {
     integrations,
     policies,
     children: [secrets, ...routes],
+    synced: Promise.all(all.map(({ reflector }) => reflector.synced)),
     get missing() {
       return all.filter(({ reflector }) => !reflector.hasSynced).map(({ kind }) => kind.kind)
     },

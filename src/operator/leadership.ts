@@ -33,8 +33,8 @@ export interface Leadership extends AsyncDisposable {
 }
 
 /**
- * `Taken`: the Lease is not ours any more, so another leads or may. `NotRenewed`: the API server took no renewal
- * within the renew deadline; nobody else can have taken the Lease yet.
+ * `Taken`: the Lease is another's, or has run out, so another leads or may. `NotRenewed`: the API server took no
+ * renewal within the renew deadline; nobody else can have taken the Lease yet.
  */
 export class LostLeadershipError extends Error {
   readonly why: 'Taken' | 'NotRenewed'
@@ -65,9 +65,12 @@ export function keepLease(options: ElectionOptions, lease: Lease, sentMs: number
     lost.abort(new LostLeadershipError(why, message))
   }
   const watchdog = () =>
-    clock.after(held.sentMs + electionTiming.renewDeadlineMs - clock.now(), () =>
-      lose('NotRenewed', `the Lease could not be renewed for ${electionTiming.renewDeadlineMs / 1000} s`),
-    )
+    clock.after(held.sentMs + electionTiming.renewDeadlineMs - clock.now(), () => {
+      const agoMs = clock.now() - held.sentMs
+      const message = `the Lease was not renewed for ${Math.round(agoMs / 1000)} s`
+      // Later than that this process itself was asleep, and another may have begun.
+      lose(agoMs < electionTiming.leaseDurationMs ? 'NotRenewed' : 'Taken', message)
+    })
   let held = { lease, sentMs }
   let dog = watchdog()
 

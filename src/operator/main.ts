@@ -7,6 +7,7 @@ import { operatorSettings } from '#platform/config.ts'
 import { Mistake } from '#platform/mistake.ts'
 import { openKeyring } from '#platform/pepper.ts'
 import { openProbes } from '#platform/probes.ts'
+import { sleep } from '#platform/retry.ts'
 import { runProcess } from '#platform/run-process.ts'
 
 import { openCaches } from './caches.ts'
@@ -21,6 +22,9 @@ import type { OperatorConfig } from '#platform/config.ts'
 
 import type { Cluster, ClusterOptions } from './cluster.ts'
 import type { Leadership } from './leadership.ts'
+
+/** A start that takes longer than this is worth a warning. */
+const listLimitMs = 5_000
 
 /** A mistake in the kubeconfig is one of whoever set it; an API server that is away is none. */
 async function openClusterOf(config: OperatorConfig, tools: ClusterOptions): Promise<Cluster> {
@@ -72,6 +76,7 @@ await runProcess({
     )
     const caches = stack.use(openCaches({ kube, clock: systemClock(), metrics, log }))
     await readiness.until('Kubernetes', async () => {
+      await Promise.race([caches.synced, sleep(listLimitMs, signal)])
       const { missing } = caches
       if (missing.length > 0) throw new Error(`no list of ${missing.join(', ')} has come yet`)
     })

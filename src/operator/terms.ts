@@ -41,8 +41,9 @@ const retryMs = { baseMs: 1_000, maxMs: 5_000 }
 /**
  * Runs until the signal aborts. How a term ends otherwise depends on who may lead next:
  *
- * - The Lease is another's, or the epoch is (LostLeadershipError `Taken`, StaleEpochError): throws TakenOverError at once
- *   and waits for nothing. The process has to exit, so that nothing of it meets what its successor does.
+ * - The Lease is another's or may be, or the epoch is (LostLeadershipError `Taken`, StaleEpochError): throws
+ *   TakenOverError and waits for nothing. The process has to exit at once, so that nothing of it meets what its successor
+ *   does.
  * - The Lease could not be renewed (`NotRenewed`): the API server is away, for everybody. Everything is cut off before
  *   another could lead, and this process stands for election again. An outage of the API server thus restarts no pod,
  *   and when it is over the caches are warm.

@@ -81,8 +81,9 @@ export class Child implements AsyncDisposable {
     )
   }
 
-  async untilSaid(message: string): Promise<void> {
-    await this.#until(`it says "${message}"`, () => this.said(message)[0])
+  /** Until it has said it so often. */
+  async untilSaid(message: string, times = 1): Promise<void> {
+    await this.#until(`it says "${message}"`, () => this.said(message)[times - 1])
   }
 
   get isRunning(): boolean {
@@ -92,6 +93,11 @@ export class Child implements AsyncDisposable {
   /** Asks it to stop, as Kubernetes does. */
   terminate(): void {
     this.#process.kill('SIGTERM')
+  }
+
+  /** SIGKILL ends it as a lost machine does; SIGSTOP and SIGCONT make it sleep and wake up later. */
+  signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process.kill(name)
   }
 
   /** Its exit code once it has ended; null if it was killed. */

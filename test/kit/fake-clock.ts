@@ -5,6 +5,8 @@ import type { Clock } from '#operator/clock.ts'
 export interface FakeClock extends Clock {
   /** Moves on and lets everything that is due happen, promises included. */
   advance(ms: number): Promise<void>
+  /** Moves on while the process is held up: what was due happens late, at the next `advance`. */
+  sleep(ms: number): void
   readonly timers: number
 }
 
@@ -25,11 +27,14 @@ export function fakeClock(startMs = Date.parse('2026-11-22T10:00:00Z')): FakeClo
         const [next] = timers.filter(({ dueMs }) => dueMs <= untilMs).toSorted((a, b) => a.dueMs - b.dueMs)
         if (next === undefined) break
         timers = timers.filter((timer) => timer !== next)
-        nowMs = next.dueMs
+        nowMs = Math.max(nowMs, next.dueMs)
         next.run()
         await settled()
       }
       nowMs = untilMs
+    },
+    sleep(ms) {
+      nowMs += ms
     },
     get timers() {
       return timers.length

@@ -17,8 +17,9 @@ function aController(reconcile: Reconcile, workers = 2) {
   const script = scriptedKube()
   const clock = fakeClock()
   const metrics = createMetrics({ ofProcess: false })
-  const { signal } = new AbortController()
-  const reflector = startReflector({ kube: script.kube, kind, clock, signal })
+  const lost = new AbortController()
+  const { signal } = lost
+  const reflector = startReflector({ kube: script.kube, kind, clock, signal: new AbortController().signal })
   const controller = startController({
     name: 'things',
     sources: [{ reflector, keysOf: (object) => [keyOf(object)] }],
@@ -38,6 +39,8 @@ function aController(reconcile: Reconcile, workers = 2) {
     clock,
     controller,
     count,
+    lost,
+    added: async () => (await metrics.workqueueAdds.get()).values.map(({ value }) => value),
     async [Symbol.asyncDispose]() {
       await controller[Symbol.asyncDispose]()
       await reflector[Symbol.asyncDispose]()
@@ -130,4 +133,56 @@ test('stopping waits for the reconcile in flight and starts no other', async () 
   await stopped
   expect([isDone, started.length]).toEqual([true, 1])
   await running[Symbol.asyncDispose]()
+})
+
+/** Reconciles until its signal aborts, and notes that it began and why it ended. */
+function endless() {
+  const notes: string[] = []
+  const reconcile: Reconcile = (key, { signal }) => {
+    notes.push(`begin ${key}`)
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        notes.push(`cut ${key}`)
+        reject(signal.reason)
+      })
+    })
+  }
+  return { notes, reconcile }
+}
+
+test('a reconcile in flight has 25 seconds to end once stopping has begun, then it is cut off', async () => {
+  const { notes, reconcile } = endless()
+  const running = aController(reconcile, 1)
+  running.script.lists.push({ items: [thing('a', '1')], resourceVersion: '1' })
+  await running.clock.advance(5000)
+  const stopped = running.controller[Symbol.asyncDispose]()
+  await running.clock.advance(24_999)
+  expect(notes).toEqual(['begin acme/a'])
+  await running.clock.advance(1)
+  await stopped
+  expect(notes).toEqual(['begin acme/a', 'cut acme/a'])
+  expect(await running.count('error')).toBe(0)
+  await running[Symbol.asyncDispose]()
+})
+
+test('a reconcile in flight is cut off at once when leadership is lost, and no other begins', async () => {
+  const { notes, reconcile } = endless()
+  await using running = aController(reconcile, 1)
+  running.script.lists.push({ items: [thing('a', '1'), thing('b', '1')], resourceVersion: '1' })
+  await running.clock.advance(5000)
+  running.lost.abort()
+  running.controller.enqueue('acme/c', 'high')
+  await running.clock.advance(60_000)
+  expect(notes).toEqual(['begin acme/a', 'cut acme/a'])
+})
+
+test('a controller that was stopped is told of nothing any more', async () => {
+  await using running = aController(async () => ({}))
+  running.script.lists.push({ items: [], resourceVersion: '1' })
+  await running.clock.advance(5000)
+  await running.controller[Symbol.asyncDispose]()
+  const adds = await running.added()
+  running.script.send({ type: 'ADDED', object: thing('a', '2') })
+  await settled()
+  expect(await running.added()).toEqual(adds)
 })

@@ -219,6 +219,16 @@ test('who lost the Lease to an outage that nobody used takes it again at once wh
   expect(server.lease).toMatchObject({ holderIdentity: 'first', leaseTransitions: 0 })
 })
 
+test('a leader that slept longer than its Lease lasts knows that another may lead', async () => {
+  const { clock, enter } = election()
+  const first = await enter('first')
+  await clock.advance(10_000)
+  first.connection.state = 'frozen'
+  clock.sleep(15_000)
+  await clock.advance(0)
+  expect([first.isLeading, first.why]).toEqual([false, 'Taken'])
+})
+
 test('a Lease that somebody writes another holder into is lost at the next renewal', async () => {
   const { clock, server, enter } = election()
   const first = await enter('first')
