@@ -99,7 +99,7 @@ export interface Kube {
   create(object: KubeObject, options?: CallOptions): Promise<KubeObject>
   /** Server-side apply: the fields of `object` become ours, fields applied before and absent now go. */
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>
-  /** Server-side apply of `/status`, forced. */
+  /** Server-side apply of `/status`, forced; with a uid, only of that incarnation: KubeError `Conflict` (409) of another. */
   applyStatus(
     object: KubeObject,
     options: { readonly fieldManager: string } & CallOptions,

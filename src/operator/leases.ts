@@ -24,6 +24,9 @@ export interface Leases {
   read(key: ObjectKey, options?: CallOptions): Promise<Lease | undefined>
   /** KubeError `AlreadyExists` (409): somebody was faster. */
   create(lease: Lease, options?: CallOptions): Promise<Lease>
-  /** Under the lease's resourceVersion; KubeError `Conflict` (409), or `NotFound` (404) if it was deleted: somebody was faster. */
+  /**
+   * Under the lease's resourceVersion; KubeError `Conflict` (409), or `NotFound` (404) if it was deleted: somebody was
+   * faster. An API server makes a deleted one anew instead, of which the second to try learns by `Conflict`.
+   */
   replace(lease: Lease, options?: CallOptions): Promise<Lease>
 }

@@ -5,6 +5,8 @@ import { connect, createServer, type Socket } from 'node:net'
 export interface TcpProxy extends AsyncDisposable {
   /** The URL given, with host and port of the proxy. */
   readonly url: string
+  /** How many were accepted so far. */
+  readonly connections: number
   /** Cuts every connection and refuses new ones, as a stopped server does. */
   stop(): Promise<void>
   /** Listens again on the same port. */
@@ -20,7 +22,9 @@ export async function tcpProxy(url: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let isFrozen = false
   let delayMs = 0
+  let connections = 0
   const server = createServer((client) => {
+    connections += 1
     const upstream = connect(Number(target.port), target.hostname)
     for (const [from, to] of [
       [client, upstream],
@@ -53,6 +57,9 @@ export async function tcpProxy(url: string): Promise<TcpProxy> {
   proxied.host = `127.0.0.1:${port}`
   return {
     url: proxied.href,
+    get connections() {
+      return connections
+    },
     stop,
     async start() {
       isFrozen = false

@@ -1,7 +1,7 @@
 /** The writes of the port: create, server-side apply, finalizers, delete. */
 import { KubeError } from '#operator/kube.ts'
 
-import { parseObject } from './json.ts'
+import { fieldsOf, parseObject } from './json.ts'
 import { collectionPath, objectPath } from './paths.ts'
 
 import type { Kube, KubeObject } from '#operator/kube.ts'
@@ -12,6 +12,8 @@ import type { Transport } from './transport.ts'
 
 /** JSON is YAML; this is what the API server calls it. */
 const applyPatch = 'application/apply-patch+yaml'
+/** Between the look at an object and the write of its status others may change it, but not again and again. */
+const statusAttempts = 5
 const mergePatch = 'application/merge-patch+json'
 
 export type Writes = Pick<Kube, 'create' | 'apply' | 'applyStatus' | 'setFinalizers' | 'delete'>
@@ -59,16 +61,24 @@ export function writes(transport: Transport, discovery: Discovery): Writes {
       ),
 
     applyStatus: (object, { fieldManager, signal }) =>
-      withPlural(object, signal, (resource) =>
-        transport.call({
-          method: 'PATCH',
-          path: `${objectPath(resource, object.metadata)}/status`,
-          query: { fieldManager, force: 'true' },
-          contentType: applyPatch,
-          body: object,
-          signal,
-        }),
-      ),
+      withPlural(object, signal, async (resource) => {
+        const path = objectPath(resource, object.metadata)
+        for (let attempt = 1; ; attempt += 1) {
+          const version = await versionOf(transport, path, object, signal)
+          try {
+            return await transport.call({
+              method: 'PATCH',
+              path: `${path}/status`,
+              query: { fieldManager, force: 'true' },
+              contentType: applyPatch,
+              body: { ...object, metadata: { ...object.metadata, ...version } },
+              signal,
+            })
+          } catch (error) {
+            if (!isConflict(error) || attempt === statusAttempts) throw error
+          }
+        }
+      }),
 
     setFinalizers: async (object, kind, finalizers, { signal } = {}) => {
       const { uid, resourceVersion } = object.metadata
@@ -96,8 +106,29 @@ export function writes(transport: Transport, discovery: Discovery): Writes {
   }
 }
 
+/**
+ * On a status the API takes no notice of a uid, and would write it to whatever has the name by now. So the incarnation
+ * is looked at, and the write bound to the version that was seen.
+ */
+async function versionOf(
+  transport: Transport,
+  path: string,
+  { kind, metadata }: KubeObject,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly resourceVersion?: string }> {
+  if (metadata.uid === undefined) return {}
+  const found = fieldsOf(fieldsOf(await transport.call({ method: 'GET', path, signal }))['metadata'])
+  const { uid, resourceVersion } = found
+  if (uid === metadata.uid && typeof resourceVersion === 'string') return { resourceVersion }
+  throw new KubeError(409, 'Conflict', `${kind} ${metadata.namespace}/${metadata.name} is another one by now`)
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof KubeError && error.reason === 'Conflict'
+}
+
 /** Under a precondition on the uid, a conflict says that another object has the name by now. */
 function isGone(error: unknown, uid: string | undefined): boolean {
-  if (!(error instanceof KubeError)) return false
-  return error.reason === 'NotFound' || (error.reason === 'Conflict' && uid !== undefined)
+  if (uid !== undefined && isConflict(error)) return true
+  return error instanceof KubeError && error.reason === 'NotFound'
 }

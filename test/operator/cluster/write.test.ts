@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { openDiscovery } from '#operator/cluster/discovery.ts'
 import { writes } from '#operator/cluster/write.ts'
+import { textAt } from '#operator/object-key.ts'
 import { json, refused, scriptedApi } from '#test/kit/scripted-api.ts'
 
 import type { Answer, ScriptedApi } from '#test/kit/scripted-api.ts'
@@ -14,6 +15,9 @@ const known = { ...object, metadata: { ...metadata, uid: 'u1', resourceVersion: 
 const kinds = json(200, { resources: [{ name: 'secrets', kind: 'Secret' }] })
 const stored = json(200, { ...object, metadata: { ...metadata, resourceVersion: '5', managedFields: [{}] } })
 const storedObject = { ...object, metadata: { ...metadata, resourceVersion: '5' } }
+
+const seen = (resourceVersion: string) =>
+  json(200, { ...known, metadata: { ...known.metadata, resourceVersion } })
 
 async function anApi(...answers: [Answer, ...Answer[]]) {
   const api = await scriptedApi(answers)
@@ -53,6 +57,30 @@ test('server-side apply sends the object as it is, with its manager and whether 
       body: { ...object, status: { a: 1 } },
     },
   ])
+})
+
+test('a status with a uid is bound to the version in which the incarnation was seen, tried again if that moved', async () => {
+  await using running = await anApi(kinds, seen('4'), refused(409, 'Conflict'), seen('5'), stored)
+  expect(await running.write.applyStatus(known, { fieldManager: 'me' })).toEqual(storedObject)
+  const patches = running.api.calls.filter(({ method }) => method === 'PATCH')
+  expect(patches.map(({ body }) => textAt(body, 'metadata', 'resourceVersion'))).toEqual(['4', '5'])
+})
+
+test('a status is not written to another object that has the name by now', async () => {
+  const another = json(200, { ...object, metadata: { ...metadata, uid: 'u2', resourceVersion: '9' } })
+  await using running = await anApi(kinds, another)
+  const written = running.write.applyStatus(known, { fieldManager: 'me' })
+  await expect(written).rejects.toMatchObject({ code: 409, reason: 'Conflict' })
+  expect(running.api.calls.map(({ method }) => method)).toEqual(['GET', 'GET'])
+})
+
+test('a status gives up when the object moves again and again', async () => {
+  const conflict = refused(409, 'Conflict')
+  const moving: Answer = (response, call) => (call.method === 'GET' ? seen('4') : conflict)(response, call)
+  await using running = await anApi(kinds, moving)
+  await expect(running.write.applyStatus(known, { fieldManager: 'me' })).rejects.toMatchObject({
+    reason: 'Conflict',
+  })
 })
 
 test('a conflict of field managers says who the other one is', async () => {
