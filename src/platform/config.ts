@@ -48,10 +48,11 @@ const tenantLabelLimit = wholeNumber(
   { least: 0, most: 999_999, standard: 200 },
 )
 
-const baseDomain = domain({
-  env: 'BASE_DOMAIN',
-  about: 'Domain under which every tenant gets a host name. Without it tenants are reached by path.',
-})
+const baseDomain = (without: string) =>
+  domain({
+    env: 'BASE_DOMAIN',
+    about: `Domain under which every tenant gets a host name. Without it ${without}.`,
+  })
 
 const databasePooled = yesOrNo({
   env: 'DATABASE_POOLED',
@@ -81,7 +82,7 @@ export const standaloneSettings = z.object({
   scimPort: withFlag('scim-port', scimPort),
   directoryPort: withFlag('directory-port', directoryPort),
   opsPort: withFlag('ops-port', opsPort),
-  baseDomain: withFlag('base-domain', baseDomain),
+  baseDomain: withFlag('base-domain', baseDomain('tenants are reached by path')),
   logLevel: withFlag('log-level', logLevel('warn')),
   tenantLabelLimit,
   databaseOwnerUrl: optionalDatabaseUrl({
@@ -133,7 +134,7 @@ export const operatorSettings = z.object({
     env: 'DEFAULT_ENDPOINT_TYPE',
     about: 'Endpoint of integrations that name no type:',
   }),
-  baseDomain,
+  baseDomain: baseDomain('each names its own, or is reached under PATH_ORIGIN'),
   publicScheme: oneOf(['https', 'http'], 'https', {
     env: 'PUBLIC_SCHEME',
     about: 'Scheme of generated host names, as clients see it:',

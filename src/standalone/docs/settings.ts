@@ -1,10 +1,12 @@
-/** The table of settings of `npm start`. */
-import { standaloneSettings } from '#platform/config.ts'
+/** The tables of settings: of `npm start`, which has flags too, and of the processes of a cluster, which have none. */
+import { operatorSettings, serverSettings, standaloneSettings, workerSettings } from '#platform/config.ts'
 import { factsOf } from '#platform/settings.ts'
 
 import { code, markdownTable } from './table.ts'
 
-export const settingsTable = (): string =>
+import type { z } from 'zod'
+
+export const standaloneTable = (): string =>
   markdownTable(
     ['flag', 'environment', 'what it is'],
     factsOf(standaloneSettings).map(({ flag, env, about }) => [
@@ -13,3 +15,18 @@ export const settingsTable = (): string =>
       about,
     ]),
   )
+
+const environmentTable = (settings: z.ZodObject): string => {
+  const required = new Set(settings.safeParse({}).error?.issues.map(({ path }) => path[0]))
+  return markdownTable(
+    ['environment', '', 'what it is'],
+    factsOf(settings).map(({ name, env, about }) => [code(env), required.has(name) ? 'required' : '', about]),
+  )
+}
+
+/** Process -> its table. */
+export const processTables: Readonly<Record<string, () => string>> = {
+  operator: () => environmentTable(operatorSettings),
+  server: () => environmentTable(serverSettings),
+  worker: () => environmentTable(workerSettings),
+}
