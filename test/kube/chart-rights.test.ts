@@ -10,7 +10,7 @@ import { Child } from '#test/kit/child-process.ts'
 import { aPolicy, anIntegration } from '#test/kit/manifests.ts'
 import { cloneDatabase } from '#test/kit/postgres.ts'
 import { kubeconfigText } from './api-server.ts'
-import { type Rendered, deploymentOf, rendered, requiredValues } from './chart.ts'
+import { type Rendered, deploymentOf, environmentOf, rendered, requiredValues } from './chart.ts'
 import { api, kubectl, newNamespace, testCluster } from './kit.ts'
 import { runKubectl } from './kubectl.ts'
 
@@ -57,7 +57,10 @@ describe.each(['Cluster', 'Namespaced'] as const)('with rights of scope %s', (sc
       new Child({
         main: 'src/operator/main.ts',
         env: {
-          ...environment(objects, { namespace: home, databaseUrl: db.ownerUrl }),
+          ...environmentOf(deploymentOf(objects, 'operator'), {
+            fields: { 'metadata.namespace': home, 'metadata.name': 'operator-0' },
+            secret: () => db.ownerUrl,
+          }),
           KUBECONFIG: kubeconfig,
           PEPPER_DIR: path.join(folder, 'pepper'),
           OPS_PORT: '0',
@@ -196,24 +199,6 @@ async function applyAll(items: readonly object[]): Promise<void> {
     kubeconfig: testCluster().kubeconfig,
     input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
   })
-}
-
-/** As the kubelet would make it of the Deployment. */
-function environment(
-  objects: readonly Rendered[],
-  { namespace, databaseUrl }: { readonly namespace: string; readonly databaseUrl: string },
-): Record<string, string> {
-  const fields: Readonly<Record<string, string>> = {
-    'metadata.namespace': namespace,
-    'metadata.name': 'operator-0',
-  }
-  const [{ env }] = deploymentOf(objects, 'operator').spec.template.spec.containers
-  return Object.fromEntries(
-    env.map(({ name, value, valueFrom }) => [
-      name,
-      value ?? fields[valueFrom?.fieldRef?.fieldPath ?? ''] ?? databaseUrl,
-    ]),
-  )
 }
 
 function leaseName(objects: readonly Rendered[]): string {

@@ -10,9 +10,9 @@ import { type SettingSource, factsOf, readSettings } from '#platform/settings.ts
 import {
   type Component,
   type Rendered,
-  type Variable,
   components,
   deploymentOf,
+  environmentOf,
   lint,
   rendered,
   renderedText,
@@ -229,14 +229,13 @@ test.for<[string, object, RegExp]>([
 
 const settingsOf = { operator: operatorSettings, server: serverSettings, worker: workerSettings }
 
-/** The environment of the container as the kubelet would make it, with values in place of what it would look up. */
+/** The environment of the container, with values in place of what the kubelet would look up. */
 function sourceOf(objects: readonly Rendered[], component: Component): SettingSource {
-  const [{ env }] = deploymentOf(objects, component).spec.template.spec.containers
-  return { args: [], env: Object.fromEntries(env.map((variable) => [variable.name, valueOf(variable)])) }
-}
-
-function valueOf({ value, valueFrom }: Variable): string {
-  return value ?? (valueFrom?.fieldRef === undefined ? 'postgres://role:password@postgres/scim' : namespace)
+  const lookup = {
+    fields: { 'metadata.namespace': namespace, 'metadata.name': component },
+    secret: () => 'postgres://role:password@postgres/scim',
+  }
+  return { args: [], env: environmentOf(deploymentOf(objects, component), lookup) }
 }
 
 const RoleObject = z.object({

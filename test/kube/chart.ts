@@ -27,7 +27,7 @@ export function renderedText({ name = 'scim-operator', namespace, values }: Rele
   return helm(['template', name, chartFolder, '--namespace', namespace, '--values', '-'], values)
 }
 
-const Rendered = z.looseObject({
+export const Rendered = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
   metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
@@ -56,17 +56,16 @@ async function helm(args: readonly string[], values: object): Promise<string> {
   return output
 }
 
-const Variable = z.strictObject({
+const Variable = z.object({
   name: z.string(),
   value: z.string().optional(),
   valueFrom: z
-    .strictObject({
-      secretKeyRef: z.strictObject({ name: z.string(), key: z.string() }).optional(),
-      fieldRef: z.strictObject({ fieldPath: z.string() }).optional(),
+    .object({
+      secretKeyRef: z.object({ name: z.string(), key: z.string() }).optional(),
+      fieldRef: z.object({ fieldPath: z.string() }).optional(),
     })
     .optional(),
 })
-export type Variable = z.output<typeof Variable>
 
 /** What tests read of a Deployment; unknown fields are allowed. */
 const Deployment = z.object({
@@ -101,4 +100,28 @@ export function deploymentOf(objects: readonly Rendered[], component: Component)
     ({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith(`-${component}`),
   )
   return Deployment.parse(found)
+}
+
+/** What the kubelet looks up for variables that have no value of their own. */
+export interface Lookup {
+  /** Of the pod, by path: `metadata.name`. */
+  readonly fields: Readonly<Record<string, string>>
+  /** The decoded entry of a Secret. */
+  secret(name: string, key: string): string | undefined
+}
+
+/** The environment of the container as the kubelet makes it; throws where it would not start the container. */
+export function environmentOf({ spec }: Deployment, lookup: Lookup): Record<string, string> {
+  const [{ env }] = spec.template.spec.containers
+  return Object.fromEntries(
+    env.map(({ name, value, valueFrom = {} }) => {
+      const { fieldRef, secretKeyRef: entry } = valueFrom
+      const found =
+        value ??
+        (fieldRef === undefined ? undefined : lookup.fields[fieldRef.fieldPath]) ??
+        (entry === undefined ? undefined : lookup.secret(entry.name, entry.key))
+      if (found === undefined) throw new Error(`Nothing says what ${name} is`)
+      return [name, found]
+    }),
+  )
 }
