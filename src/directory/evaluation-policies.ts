@@ -40,12 +40,23 @@ export interface EvaluatedPolicy {
  * the lock, then the read: a removal that it waited for is seen by the second statement.
  */
 export async function lockPolicies(scope: TenantScope): Promise<readonly EvaluatedPolicy[]> {
+  await lockStates(scope)
+  return (await readPolicies(scope)).map(({ policy }) => policy)
+}
+
+/** The first policy that not every user has been evaluated by, under the same lock; only this one is compiled. */
+export async function lockUnfinishedPolicy(scope: TenantScope): Promise<EvaluatedPolicy | undefined> {
+  await lockStates(scope)
+  const [first] = await readPolicies(scope, { isUnfinished: true, limit: 1 })
+  return first?.policy
+}
+
+async function lockStates(scope: TenantScope): Promise<void> {
   await scope.query({
     name: 'lock-policies',
     text: 'select from policy_state where tenant_id = $1 order by policy_id for update',
     values: [scope.tenantId],
   })
-  return (await readPolicies(scope)).map(({ policy }) => policy)
 }
 
 /** A policy with what it is called. */
@@ -55,8 +66,14 @@ export interface NamedPolicy {
   readonly policy: EvaluatedPolicy
 }
 
-/** The policies of the tenant in the order of their ids. */
-export async function readPolicies(scope: TenantScope): Promise<readonly NamedPolicy[]> {
+export interface PolicyQuery {
+  /** Only those that not every user has been evaluated by as they are now. */
+  readonly isUnfinished: boolean
+  readonly limit: number
+}
+
+/** The policies of the tenant in the order of their ids; all of them unless told. */
+export async function readPolicies(scope: TenantScope, query?: PolicyQuery): Promise<readonly NamedPolicy[]> {
   interface Row {
     readonly id: string
     readonly namespace: string
@@ -77,19 +94,16 @@ export async function readPolicies(scope: TenantScope): Promise<readonly NamedPo
         jsonb_build_object('generation', state.generation, 'progress', state.progress, 'counts', state.counts,
           'users', state.users, 'problems', state.problems) as state
       from policy join policy_state state on state.tenant_id = policy.tenant_id and state.policy_id = policy.id
-      where policy.tenant_id = $1 order by policy.id`,
-    values: [scope.tenantId],
+      where policy.tenant_id = $1
+        and (not $2::boolean or state.generation <> policy.generation or state.progress is not null)
+      order by policy.id limit $3::bigint`,
+    values: [scope.tenantId, query?.isUnfinished ?? false, query?.limit ?? null],
   })
   return rows.map(({ id, namespace, name, generation, core, state }) => ({
     namespace,
     name,
     policy: { id, generation, state, compiled: compilePolicy(PolicySpecCore.parse(core)) },
   }))
-}
-
-/** Whether every user has still to be evaluated by the policy as it is now. */
-export function needsPass({ generation, state }: EvaluatedPolicy): boolean {
-  return state.progress !== null || state.generation !== generation
 }
 
 /** Whether the policy changed and nothing has been evaluated by what it says now. */

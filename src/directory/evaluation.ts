@@ -12,7 +12,7 @@ import {
   type EvaluationState,
   isNew,
   lockPolicies,
-  needsPass,
+  lockUnfinishedPolicy,
   type PassProgress,
   saveState,
 } from './evaluation-policies.ts'
@@ -94,7 +94,7 @@ export function recomputeNext(
   { limit, now = new Date(), signal }: EvaluationOptions,
 ): Promise<EvaluationStep> {
   return whileAlone(directory, tenantId, signal, async (scope) => {
-    const policy = (await lockPolicies(scope)).find(needsPass)
+    const policy = await lockUnfinishedPolicy(scope)
     if (policy === undefined) return { kind: 'idle' }
     const pinned = settledOf(await settlePins(scope, [toSettle(policy)], now), policy)
     const state = await stateWithPins(scope, policy, pinned, now)
