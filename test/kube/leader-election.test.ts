@@ -1,0 +1,126 @@
+/** Which of several operators leads, on a real Lease: processes that die, stop, sleep and are taken over. */
+
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+
+import { opened } from '#test/kit/builders.ts'
+import { cloneDatabase, emptyDatabase } from '#test/kit/postgres.ts'
+
+import { Operators } from './operators.ts'
+
+/** Milliseconds from `sinceMs` until the Lease was acquired by whoever holds it. */
+async function acquiredAfterMs(operators: Operators, sinceMs: number): Promise<number> {
+  return Date.parse((await operators.lease()).acquireTime) - sinceMs
+}
+
+test('of two operators one leads and migrates; when it is killed the other does its work within 20 seconds', async () => {
+  await using db = await emptyDatabase()
+  await using operators = await Operators.on(db)
+  const first = operators.start()
+  await first.untilSaid('leading')
+  const second = operators.start()
+  await Promise.all([first.untilReady(), second.untilReady()])
+  await operators.apply('before')
+  await operators.untilReady('before')
+  expect(second.said('leading')).toEqual([])
+
+  const killedMs = Date.now()
+  first.signal('SIGKILL')
+  await second.untilSaid('leading')
+  expect(await acquiredAfterMs(operators, killedMs)).toBeLessThanOrEqual(20_000)
+  expect((await operators.lease()).leaseTransitions).toBe(1)
+  await operators.apply('after')
+  await operators.untilReady('after')
+})
+
+test('a leader that is told to stop hands over within three seconds and ends in order', async () => {
+  await using db = await cloneDatabase()
+  await using operators = await Operators.on(db)
+  const first = operators.start({ POD_NAME: 'first' })
+  await first.untilSaid('leading')
+  const second = operators.start({ POD_NAME: 'second' })
+  await second.untilReady()
+  const third = operators.start({ POD_NAME: 'third' })
+  await third.untilReady()
+  // One that only waits leaves the Lease as it is.
+  expect(await third.stop()).toBe(0)
+  expect((await operators.lease()).holderIdentity).toMatch(/^first_/)
+
+  const toldMs = Date.now()
+  expect(await first.stop()).toBe(0)
+  expect(first.stderr).toBe('')
+  await second.untilSaid('leading')
+  expect(await acquiredAfterMs(operators, toldMs)).toBeLessThanOrEqual(3000)
+  expect((await operators.lease()).holderIdentity).toMatch(/^second_/)
+  expect(await second.stop()).toBe(0)
+  expect((await operators.lease()).holderIdentity).toBe('')
+})
+
+test('a leader exits at once when somebody else has the Lease', async () => {
+  await using db = await cloneDatabase()
+  await using operators = await Operators.on(db)
+  const leader = operators.start()
+  await leader.untilSaid('leading')
+  await operators.giveLeaseTo('by-hand')
+  expect(await leader.ended()).toBe(1)
+  expect(leader.said('another operator leads; this one exits')).toHaveLength(1)
+  expect((await operators.lease()).holderIdentity).toBe('by-hand')
+})
+
+test('a leader that slept through its Lease writes nothing when it wakes up, and exits', async () => {
+  await using db = await cloneDatabase()
+  await using operators = await Operators.on(db)
+  const sleeper = operators.start()
+  await sleeper.untilSaid('leading')
+  const successor = operators.start()
+  await successor.untilReady()
+  sleeper.signal('SIGSTOP')
+  await operators.apply('meanwhile')
+  await successor.untilSaid('leading')
+  await operators.untilReady('meanwhile')
+  const before = await written(operators, db.ownerUrl)
+  sleeper.signal('SIGCONT')
+  expect(await sleeper.ended()).toBe(1)
+  expect(await written(operators, db.ownerUrl)).toEqual(before)
+  expect(successor.isRunning).toBe(true)
+})
+
+test('of two leaders that both believe it the elder is refused its writes and exits, and nothing is doubled', async () => {
+  await using db = await cloneDatabase()
+  await using operators = await Operators.on(db)
+  const elder = operators.start({ LEASE_NAME: 'one' })
+  await elder.untilSaid('leading')
+  const younger = operators.start({ LEASE_NAME: 'another' })
+  await younger.untilSaid('leading')
+  const names = ['a', 'b', 'c', 'd', 'e']
+  await Promise.all(names.map((name) => operators.apply(name)))
+  expect(await elder.ended()).toBe(1)
+  expect(elder.said('another operator has taken over; this one stops')).toHaveLength(1)
+  await operators.untilReady(...names)
+  const { secrets, tenants, tokens } = await written(operators, db.ownerUrl)
+  expect([tenants.length, tokens.length]).toEqual([5, 5])
+  // Of each integration the hashes, and the one delivery.
+  expect(secrets).toHaveLength(10)
+  expect(younger.isRunning).toBe(true)
+})
+
+const List = z.object({
+  items: z.array(z.object({ metadata: z.object({ name: z.string(), resourceVersion: z.string() }) })),
+})
+
+/** What operators have written of integrations, with the versions that say how often. */
+async function written(operators: Operators, ownerUrl: string) {
+  await using directory = await opened(ownerUrl)
+  const rows = async (sql: string) => (await directory.pool.query<Record<string, unknown>>(sql)).rows
+  const list = async (version: string, plural: string) => {
+    const path = `${version}/namespaces/${operators.namespace}/${plural}`
+    const { items } = List.parse(await operators.call({ method: 'GET', path }))
+    return items.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)
+  }
+  return {
+    integrations: await list('/apis/scim-operator.io/v1alpha1', 'scimintegrations'),
+    secrets: await list('/api/v1', 'secrets'),
+    tenants: await rows('select xmin::text, id from tenant order by id'),
+    tokens: await rows('select xmin::text, id from token order by id'),
+  }
+}
