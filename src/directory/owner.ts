@@ -34,6 +34,14 @@ export async function takeEpoch(directory: Directory): Promise<Owner> {
   return { directory, epoch: row.epoch }
 }
 
+/** Looks whether the epoch is still the current one, without a write. @throws StaleEpochError, DatabaseUnavailableError */
+export async function assertEpoch({ directory, epoch }: Owner): Promise<void> {
+  const [row] = await withClient(directory, (query) =>
+    query<{ epoch: number }>('select epoch from operator_epoch'),
+  )
+  if (row?.epoch !== epoch) throw new StaleEpochError(epoch, Number(row?.epoch))
+}
+
 /** How often a write is run again after a deadlock or serialization failure. */
 const writeRetries = 5
 

@@ -1,7 +1,6 @@
 /** What the operator's leader does by the clock: data whose grace is over goes, partitions are made ahead. */
 
 import { dropTenant } from '#directory/drop-tenant.ts'
-import { writeAsOwner } from '#directory/owner.ts'
 import { maintainPartitions } from '#directory/partitions.ts'
 import { tenantsToDrop } from '#directory/tenants.ts'
 
@@ -17,8 +16,6 @@ export interface HousekeepingOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
-  /** Called with every error, before it is logged. */
-  readonly onError?: (error: unknown) => void
 }
 
 const everyMs = 60_000
@@ -27,13 +24,11 @@ const partitionDays = { aheadDays: 7, retentionDays: 90 }
 
 /** Runs until the signal aborts; what fails is tried again the next time. */
 export async function keepHouse(options: HousekeepingOptions): Promise<void> {
-  const { owner, clock, signal, log, onError } = options
+  const { owner, clock, signal, log } = options
   let partitionsDueMs = clock.now()
   while (!signal.aborted) {
     const now = new Date(clock.now())
     try {
-      // Also where nothing is to be written, who was taken over notices it within a round.
-      await writeAsOwner(owner, async () => undefined)
       await dropDueTenants(options, now)
       if (clock.now() >= partitionsDueMs) {
         const changes = await maintainPartitions(owner.directory, now, partitionDays)
@@ -41,7 +36,6 @@ export async function keepHouse(options: HousekeepingOptions): Promise<void> {
         partitionsDueMs = clock.now() + partitionsEveryMs
       }
     } catch (error) {
-      onError?.(error)
       if (!signal.aborted) log.warn({ err: error }, 'housekeeping failed')
     }
     await pause(clock, everyMs, signal)

@@ -5,6 +5,7 @@ import { StaleEpochError, takeEpoch } from '#directory/owner.ts'
 
 import { systemClock } from './clock.ts'
 import { startController } from './controller.ts'
+import { watchEpoch } from './epoch-watch.ts'
 import { keepHouse } from './housekeeping.ts'
 import { keyOf, textAt, textOf } from './object-key.ts'
 import { policyReconciler } from './policy/reconcile.ts'
@@ -123,7 +124,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const untilStop = AbortSignal.any([signal, stop.signal])
   const running = [
     followPolicyStates({ directory: options.owner, clock, log, signal: untilStop, onChange }),
-    keepHouse({ owner, clock, log, signal: untilStop, onError: stopIfStale }),
+    keepHouse({ owner, clock, log, signal: untilStop }),
+    watchEpoch({ owner, clock, signal: untilStop, onError: stopIfStale }),
   ]
   return {
     lost: lost.signal,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { StaleEpochError, takeEpoch, writeAsOwner } from '#directory/owner.ts'
+import { StaleEpochError, assertEpoch, takeEpoch, writeAsOwner } from '#directory/owner.ts'
 import { opened } from '#test/kit/builders.ts'
 import { cloneDatabase } from '#test/kit/postgres.ts'
 
@@ -39,4 +39,14 @@ test('a new leader waits for the write of the old one that is under way, and no 
   // The answers come over two connections and may cross on their way here.
   expect(order.toSorted()).toEqual(['new leads', 'old wrote'])
   await expect(writeAsOwner(old, async () => undefined)).rejects.toThrow(StaleEpochError)
+})
+
+test('who leads can be asked without a write', async () => {
+  await using db = await cloneDatabase()
+  await using directory = await opened(db.ownerUrl)
+  const old = await takeEpoch(directory)
+  await assertEpoch(old)
+  const current = await takeEpoch(directory)
+  await expect(assertEpoch(old)).rejects.toThrow(StaleEpochError)
+  await assertEpoch(current)
 })

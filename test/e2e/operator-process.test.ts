@@ -153,3 +153,9 @@ test('an operator that another one has taken over from stops writing, and says s
   await expect.poll(() => operator.lost.aborted).toBe(true)
   expect(await tenantForOwner(directory, { namespace: 'acme', name: 'okta' })).toBeUndefined()
 })
+
+test('an operator that has nothing to write notices as well that another one has taken over', async () => {
+  await using product = await running()
+  await takeEpoch(product.directory)
+  await expect.poll(() => product.operator.lost.aborted, { timeout: 30_000 }).toBe(true)
+})
