@@ -8,7 +8,7 @@ try {
   const kubeconfig = process.env['TEST_KUBECONFIG'] ?? ''
   if (kubeconfig !== '') say(`The tests of the operator run on the cluster of ${kubeconfig}.`)
   const { folder, from } = await assets(say)
-  say(`etcd and kube-apiserver are in ${folder} (from ${from}). The tests take two minutes.`)
+  say(`etcd and kube-apiserver are in ${folder} (from ${from}). The tests take some minutes.`)
 } catch (error) {
   say(error instanceof Error ? error.message : String(error))
   process.exitCode = 1
