@@ -25,12 +25,22 @@ const withoutForeignKey: readonly string[] = [
   `alter table assignment drop constraint assignment_user`,
 ]
 
-/** As for the tables of resources: what Postgres knows of other tenants tells nothing of a new one. */
-const tenantIsNotAnalyzed = `alter table assignment alter column tenant_id set statistics 0`
+/**
+ * As for the tables of resources: what Postgres knows of other tenants tells nothing of a new one, of which it would
+ * expect one row and read all. What it has found out so far goes with a change of the column's type, to the same one,
+ * which rewrites nothing but is refused while a policy names the column.
+ */
+const tenantIsNotAnalyzed: readonly string[] = [
+  `drop policy tenant_only on assignment`,
+  `alter table assignment alter column tenant_id type uuid, alter column tenant_id set statistics 0`,
+  `create policy tenant_only on assignment to scim_app, scim_worker
+    using (tenant_id = nullif(current_setting('scim.tenant', true), '')::uuid)
+    with check (tenant_id = nullif(current_setting('scim.tenant', true), '')::uuid)`,
+]
 
 export class LighterAssignments extends Migration {
   override up(): void {
-    for (const statement of [...withoutForeignKey, tenantIsNotAnalyzed]) this.addSql(statement)
+    for (const statement of [...withoutForeignKey, ...tenantIsNotAnalyzed]) this.addSql(statement)
   }
 
   override down(): void {
