@@ -66,6 +66,7 @@ export function startController(options: ControllerOptions): Controller {
   const taking = AbortSignal.any([options.signal, stop.signal])
   const signal = AbortSignal.any([options.signal, cut.signal])
   const queue = new WorkQueue({ clock, observer: observerOf(metrics, name) })
+  const running = metrics.followRunningWork(name, () => queue.workingSeconds)
   for (const result of results) metrics.reconcileTotal.inc({ controller: name, result }, 0)
   const subscriptions = sources.map(({ reflector, keysOf }) => {
     const subscription = reflector.subscribe(({ object, isListed }) => {
@@ -95,6 +96,7 @@ export function startController(options: ControllerOptions): Controller {
       limit[Symbol.dispose]()
       for (const subscription of subscriptions) subscription[Symbol.dispose]()
       queue[Symbol.dispose]()
+      running[Symbol.dispose]()
     },
   }
 }

@@ -34,8 +34,8 @@ export class WorkQueue implements Disposable {
   readonly #observer: QueueObserver | undefined
   /** Key -> since when it waits, in milliseconds; a Map keeps the order of insertion. */
   readonly #waiting = { high: new Map<string, number>(), low: new Map<string, number>() }
-  /** Key -> as what it was taken. */
-  readonly #working = new Map<string, Priority>()
+  /** Key -> as what it was taken, and when. */
+  readonly #working = new Map<string, { readonly priority: Priority; readonly sinceMs: number }>()
   /** Added while worked on. */
   readonly #again = new Map<string, Priority>()
   readonly #delayed = new Map<string, { readonly dueMs: number; readonly timer: Disposable }>()
@@ -85,7 +85,7 @@ export class WorkQueue implements Disposable {
     this.#observer?.retried()
     const exponential = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(failures, 30))
     const jittered = exponential * (0.9 + 0.2 * this.#random())
-    const priority = this.#working.get(key) ?? 'low'
+    const priority = this.#working.get(key)?.priority ?? 'low'
     this.#schedule(key, Math.max(jittered, this.#retryTokenMs(), leastMs), priority)
   }
 
@@ -126,6 +126,11 @@ export class WorkQueue implements Disposable {
     return this.#waiting.high.size + this.#waiting.low.size
   }
 
+  /** For how long each key in work has been worked on, in seconds. */
+  get workingSeconds(): readonly number[] {
+    return [...this.#working.values()].map(({ sinceMs }) => (this.#clock.now() - sinceMs) / 1000)
+  }
+
   [Symbol.dispose](): void {
     for (const { timer } of this.#delayed.values()) timer[Symbol.dispose]()
     this.#delayed.clear()
@@ -140,8 +145,9 @@ export class WorkQueue implements Disposable {
       if (next === undefined) break
       const [key, sinceMs] = next
       this.#waiting[priority].delete(key)
-      this.#working.set(key, priority)
-      this.#observer?.waited((this.#clock.now() - sinceMs) / 1000)
+      const nowMs = this.#clock.now()
+      this.#working.set(key, { priority, sinceMs: nowMs })
+      this.#observer?.waited((nowMs - sinceMs) / 1000)
       this.#takers.shift()?.(key)
     }
     this.#observer?.depth('high', this.#waiting.high.size)

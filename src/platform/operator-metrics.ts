@@ -1,6 +1,8 @@
 /** The metrics of the operator: what dashboards of controller-runtime expect, and what it knows of integrations. */
 import { Counter, Gauge, Histogram } from 'prom-client'
 
+import { runningWorkMetrics } from './running-work.ts'
+
 import type { Registry } from 'prom-client'
 
 /** The shape of controller-runtime's histogram, 5 ms to 60 s. */
@@ -103,6 +105,7 @@ export const operatorMetrics = (on: { readonly registers: Registry[] }) => ({
     labelNames: ['verb', 'host'],
     buckets: restSeconds,
   }),
+  ...runningWorkMetrics(on),
   driftCorrections: new Counter({
     ...on,
     name: 'scim_operator_drift_corrections_total',

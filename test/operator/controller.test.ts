@@ -37,6 +37,7 @@ function aController(reconcile: Reconcile, workers = 2) {
   return {
     script,
     clock,
+    metrics,
     controller,
     count,
     lost,
@@ -87,6 +88,29 @@ test('an API that asks for patience is left alone for so long', async () => {
   expect(attempts).toBe(1)
   await running.clock.advance(5_000)
   expect(attempts).toBe(2)
+})
+
+test('work in flight is told by how long it takes, and none when it is done', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await using running = aController(async () => {
+    await promise
+    return {}
+  })
+  running.script.lists.push({ items: [thing('a', '1'), thing('b', '1')], resourceVersion: '1' })
+  await running.clock.advance(5_000)
+  await running.clock.advance(10_000)
+  const seconds = async () => {
+    const text = await running.metrics.registry.metrics()
+    return ['unfinished_work_seconds', 'longest_running_processor_seconds'].map(
+      (metric) => new RegExp(`^workqueue_${metric}\\{.*\\} (.*)$`, 'm').exec(text)?.[1],
+    )
+  }
+  const [sum, longest] = await seconds()
+  expect(Number(sum)).toBe(2 * Number(longest))
+  expect(Number(longest)).toBeGreaterThanOrEqual(10)
+  resolve()
+  await settled()
+  expect(await seconds()).toEqual(['0', '0'])
 })
 
 test('a terminal error waits for the object to change', async () => {
