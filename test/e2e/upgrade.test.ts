@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { migrate } from '#directory/migrate.ts'
 import { migrations } from '#directory/migrations/list.ts'
@@ -7,7 +7,8 @@ import { provisionFleet } from '#test/kit/fleet.ts'
 import { failedStatuses, pushEverybody, startTraffic, untilEqual } from '#test/kit/traffic.ts'
 import { unpackPreviousRelease } from '#test/upgrade/previous-release.ts'
 
-const patience = { timeout: 120_000, interval: 50 }
+const schemaAwaited =
+  'waiting for the database: the database has not the schema of this release; the operator brings it'
 
 test('an upgrade under traffic, new processes beside old ones on the new schema, fails no request and loses nothing', async () => {
   await using previous = await unpackPreviousRelease()
@@ -20,37 +21,36 @@ test('an upgrade under traffic, new processes beside old ones on the new schema,
     )
     return rows.map(({ name }) => name)
   }
-  const oldServers = await Promise.all([fleet.startServer(previous.root), fleet.startServer(previous.root)])
-  const oldWorkers = [await fleet.startWorker(previous.root)]
+  const oldServers = [fleet.server(previous.root), fleet.server(previous.root)]
+  const oldWorkers = [fleet.worker(previous.root)]
+  await fleet.takeIn(...oldServers)
   const before = await migrated()
   const traffic = startTraffic(tenants, await pushEverybody(tenants))
-  const anotherRound = async (): Promise<void> => {
-    const rounds = traffic.rounds()
-    await vi.waitFor(() => expect(traffic.rounds()).toBeGreaterThan(rounds), patience)
-  }
 
+  const newServers = [fleet.server(), fleet.server()]
+  const newWorkers = [fleet.worker(), fleet.worker()]
+  await Promise.all([...newServers, ...newWorkers].map((child) => child.untilSaid(schemaAwaited)))
   await migrate(fleet.db.ownerUrl)
   const names = migrations.map(({ name }) => name)
   expect(await migrated()).toEqual(names)
   expect(before).toEqual(names.slice(0, before.length))
   // Where the two releases have one schema, this test shows nothing: see test/upgrade/freeze.ts.
   expect(names.length).toBeGreaterThan(before.length)
-  await anotherRound()
+  await traffic.anotherRound()
 
   // An old process that is started anew, on another node, takes the new schema as well.
-  oldWorkers.push(await fleet.startWorker(previous.root))
-  const newServers = await Promise.all([fleet.startServer(), fleet.startServer()])
-  await Promise.all([fleet.startWorker(), fleet.startWorker()])
-  await anotherRound()
+  oldWorkers.push(fleet.worker(previous.root))
+  await fleet.takeIn(...newServers)
+  await traffic.anotherRound()
+  for (const child of [...oldServers, ...oldWorkers, ...newServers, ...newWorkers]) await child.untilReady()
   for (const server of [...oldServers, ...newServers]) {
-    expect(await server.probe('/readyz')).toEqual({ status: 200, text: 'ok' })
     expect(balancer.answered(server)).toBeGreaterThan(0)
   }
 
   const old = [...oldServers, ...oldWorkers]
   expect(await Promise.all(old.map((child) => child.stop()))).toEqual(old.map(() => 0))
   expect(old.map(({ stderr }) => stderr).join('')).toBe('')
-  await anotherRound()
+  await traffic.anotherRound()
   const companies = await traffic.rest()
   expect(balancer.failures).toEqual([])
   expect(failedStatuses(tenants)).toEqual([])

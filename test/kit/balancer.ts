@@ -77,6 +77,8 @@ export const startBalancer = async (): Promise<Balancer> => {
 
   const open = async (listener: Listener): Promise<number> => {
     const server = createServer((request, response) => forward(listener, request, response))
+    // Clients end their connections, never this side: a request on its way into one that closes would be lost.
+    server.keepAliveTimeout = 0
     stack.defer(async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -86,9 +88,9 @@ export const startBalancer = async (): Promise<Balancer> => {
 
   const probe = async (backend: Backend): Promise<void> => {
     while (backend.server.isRunning && !stop.signal.aborted) {
-      // One that cannot be asked any more is ending.
+      // What it said last holds until it says something else, or ends.
       const answer = await backend.server.probe('/readyz').catch(() => undefined)
-      backend.isReady = answer?.status === 200
+      if (answer !== undefined) backend.isReady = answer.status === 200
       await delay(probeEveryMs)
     }
     backend.isReady = false

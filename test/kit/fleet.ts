@@ -19,10 +19,12 @@ export interface Fleet extends AsyncDisposable {
   readonly balancer: Balancer
   /** Reached through the balancer. */
   readonly tenants: readonly Tenant[]
-  /** A server of this release or the one at `root`, ready and known to the balancer. */
-  startServer(root?: string): Promise<Child>
-  /** A worker of this release or the one at `root`, ready. */
-  startWorker(root?: string): Promise<Child>
+  /** Starts a server of this release, or of the one at `root`. */
+  server(root?: string): Child
+  /** Starts a worker of this release, or of the one at `root`. */
+  worker(root?: string): Child
+  /** Has requests sent to these servers once they are ready. */
+  takeIn(...servers: readonly Child[]): Promise<void>
 }
 
 /**
@@ -51,20 +53,13 @@ export const provisionFleet = async (root?: string): Promise<Fleet> => {
   if (code !== 0) throw new Error(`npm start ended with ${code}:\n${product.output}`)
 
   const opened = stack.move()
-  const start = async (
-    main: string,
-    env: Readonly<Record<string, string>>,
-    from?: string,
-  ): Promise<Child> => {
-    const child = opened.use(new Child({ main, env, ...(from === undefined ? {} : { root: from }) }))
-    await child.untilReady()
-    return child
-  }
+  const start = (main: string, env: Readonly<Record<string, string>>, from?: string): Child =>
+    opened.use(new Child({ main, env, ...(from === undefined ? {} : { root: from }) }))
   return {
     db,
     balancer,
     tenants,
-    async startServer(from) {
+    server(from) {
       const env = {
         DATABASE_URL: db.appUrl,
         PEPPER_DIR: pathsIn(product.state).pepper,
@@ -73,12 +68,15 @@ export const provisionFleet = async (root?: string): Promise<Fleet> => {
         DIRECTORY_PORT: '0',
         OPS_PORT: '0',
       }
-      const server = await start('src/server/main.ts', env, from)
-      await balancer.add(server)
-      return server
+      return start('src/server/main.ts', env, from)
     },
-    startWorker: (from) =>
-      start('src/worker/main.ts', { WORKER_DATABASE_URL: db.workerUrl, OPS_PORT: '0' }, from),
+    worker: (from) => start('src/worker/main.ts', { WORKER_DATABASE_URL: db.workerUrl, OPS_PORT: '0' }, from),
+    async takeIn(...servers) {
+      for (const server of servers) {
+        await server.untilReady()
+        await balancer.add(server)
+      }
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }

@@ -12,9 +12,9 @@ import type { Tenant } from '#test/demo/verify.ts'
 type Companies = readonly Company[]
 
 export interface Traffic {
-  /** Rounds of changes that were pushed to their end. */
-  readonly rounds: () => number
-  /** Lets the round under way end; what the companies are then. Throws if any request failed. */
+  /** Resolves when a round that begins from now on was pushed to its end; throws when a request failed. */
+  anotherRound(): Promise<void>
+  /** Lets the round under way end; what the companies are then. Throws when a request failed. */
   rest(): Promise<Companies>
 }
 
@@ -37,23 +37,27 @@ export const pushEverybody = async (tenants: readonly Tenant[]): Promise<Compani
 /** Begins at once. */
 export const startTraffic = (tenants: readonly Tenant[], from: Companies): Traffic => {
   let companies = from
-  let rounds = 0
+  const done = { rounds: 0 }
   const resting = new AbortController()
   const work = async (): Promise<void> => {
     while (!resting.signal.aborted) {
-      companies = companies.map((company, index) => changed(company, rounds, plans[index]!))
+      companies = companies.map((company, index) => changed(company, done.rounds, plans[index]!))
       await push(tenants, companies)
       await Promise.all(tenants.map(({ directory }) => directory.request('GET', '/v1/users?limit=50')))
-      rounds += 1
+      done.rounds += 1
       // Leaves the processes that start meanwhile their share of a small machine.
       await delay(breathMs)
     }
   }
   const working = work()
-  // Whoever lets it rest hears of a failure.
+  // Whoever waits for a round hears of a failure.
   working.catch(() => undefined)
   return {
-    rounds: () => rounds,
+    async anotherRound() {
+      // The one under way, and a whole one.
+      const enough = done.rounds + 2
+      while (done.rounds < enough) await Promise.race([working, delay(50)])
+    },
     async rest() {
       resting.abort()
       await working
