@@ -2,13 +2,13 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 
 import { opened } from '#test/kit/builders.ts'
 import { cloneDatabase, emptyDatabase } from '#test/kit/postgres.ts'
 
-import { Operators } from './operators.ts'
+import { Operators, patience } from './operators.ts'
 
 /** Milliseconds from `sinceMs` until the Lease was acquired by whoever holds it. */
 async function acquiredAfterMs(operators: Operators, sinceMs: number): Promise<number> {
@@ -56,6 +56,26 @@ test('a leader that is told to stop hands over within three seconds and ends in 
   expect((await operators.lease()).holderIdentity).toMatch(/^second_/)
   expect(await second.stop()).toBe(0)
   expect((await operators.lease()).holderIdentity).toBe('')
+})
+
+test('a leader that is told to stop ends what it has begun, and begins nothing more', async () => {
+  await using db = await cloneDatabase()
+  await using operators = await Operators.on(db)
+  const leader = operators.start()
+  await leader.untilSaid('leading')
+  // A reconcile asks often enough to take seconds now.
+  operators.toPostgres.delay(400)
+  await operators.apply('begun')
+  await vi.waitFor(
+    async () => expect((await operators.integration('begun')).metadata.finalizers).toHaveLength(1),
+    patience,
+  )
+  leader.terminate()
+  await leader.untilSaid('stopping')
+  await operators.apply('too-late')
+  expect(await leader.ended()).toBe(0)
+  expect(await operators.condition('begun', 'Ready')).toMatch(/^True/)
+  expect((await operators.integration('too-late')).metadata.finalizers).toEqual([])
 })
 
 test('a leader exits at once when somebody else has the Lease', async () => {

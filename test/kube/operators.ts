@@ -32,6 +32,7 @@ const Lease = z.object({
 })
 
 const Integration = z.object({
+  metadata: z.object({ finalizers: z.array(z.string()).default([]) }),
   status: z.object({ conditions: z.array(Condition).default([]) }).prefault({}),
 })
 
@@ -129,10 +130,17 @@ export class Operators implements AsyncDisposable {
     await this.call({ method: 'POST', path: integrationPath(namespace), body: object })
   }
 
+  async integration(name: string, namespace = this.namespace): Promise<z.output<typeof Integration>> {
+    return Integration.parse(
+      await this.call({ method: 'GET', path: `${integrationPath(namespace)}/${name}` }),
+    )
+  }
+
   /** Status and reason of a condition, as `True/Available`; `undefined/undefined` where there is none. */
   async condition(name: string, type: string, namespace = this.namespace): Promise<string> {
-    const object = await this.call({ method: 'GET', path: `${integrationPath(namespace)}/${name}` })
-    const found = Integration.parse(object).status.conditions.find((condition) => condition.type === type)
+    const found = (await this.integration(name, namespace)).status.conditions.find(
+      (condition) => condition.type === type,
+    )
     return `${found?.status}/${found?.reason}`
   }
 
