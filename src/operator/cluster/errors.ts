@@ -14,14 +14,8 @@ export function refusal(code: number, body: string, retryAfter?: string): KubeEr
   const status = parseStatus(body)
   if (status !== undefined) return statusError(status, { code, retryAfter })
   const text = body.trim().slice(0, longestQuote)
-  return new KubeError(
-    code,
-    reasonOf(code, undefined),
-    `the API server answered ${code}${text === '' ? '' : `: ${text}`}`,
-    {
-      ...retryAfterOf(retryAfter),
-    },
-  )
+  const message = `the API server answered ${code}${text === '' ? '' : `: ${text}`}`
+  return new KubeError(code, reasonOf(code, undefined), message, retryAfterOf(retryAfter))
 }
 
 /** A `Status` object, as an answer or as the ERROR event of a watch. */

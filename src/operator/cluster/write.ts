@@ -12,9 +12,9 @@ import type { Transport } from './transport.ts'
 
 /** JSON is YAML; this is what the API server calls it. */
 const applyPatch = 'application/apply-patch+yaml'
+const mergePatch = 'application/merge-patch+json'
 /** Between the look at an object and the write of its status others may change it, but not again and again. */
 const statusAttempts = 5
-const mergePatch = 'application/merge-patch+json'
 
 export type Writes = Pick<Kube, 'create' | 'apply' | 'applyStatus' | 'setFinalizers' | 'delete'>
 
