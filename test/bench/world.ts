@@ -41,8 +41,8 @@ export interface World {
   readonly owner: Owner
   /** Of the owner of the schema. */
   readonly ownerUrl: string
-  /** Starts a worker process; it ends with the stack. */
-  startWorker(stack: AsyncDisposableStack): Promise<void>
+  /** Starts a worker process, which ends with the stack; its process id. */
+  startWorker(stack: AsyncDisposableStack): Promise<number>
 }
 
 const poolSize = 10
@@ -78,7 +78,7 @@ export const openWorld = async (stack: AsyncDisposableStack): Promise<World> => 
     },
     async startWorker(workerStack) {
       const databaseUrl = urlFor(adminUrl, 'scim_worker', template)
-      await startProcess(workerStack, { ...order, kind: 'worker', databaseUrl })
+      return (await startProcess(workerStack, { ...order, kind: 'worker', databaseUrl })).pid
     },
   }
 }
