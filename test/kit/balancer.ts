@@ -30,7 +30,8 @@ interface Backend {
   answered: number
 }
 
-const probeEveryMs = 50
+/** As late as a cluster is: a server that stops at once would be sent requests for a while. */
+const probeEveryMs = 500
 /** Of one server to another, not of the browser kind: it tells the other side what to do with the connection. */
 const hopByHop = ['connection', 'keep-alive', 'transfer-encoding']
 
