@@ -142,3 +142,12 @@ export function keepLease(options: ElectionOptions, lease: Lease, sentMs: number
     },
   }
 }
+
+/** For /livez: who lost the Lease stands for it again, but one that neither renews nor has lost it is stuck. */
+export function isRenewing({ lost, renewedAgoMs }: Leadership): true | string {
+  return (
+    lost.aborted ||
+    renewedAgoMs < electionTiming.leaseDurationMs ||
+    `the Lease was not renewed for ${Math.round(renewedAgoMs / 1000)} s`
+  )
+}

@@ -14,7 +14,7 @@ import { openCaches } from './caches.ts'
 import { systemClock } from './clock.ts'
 import { openCluster } from './cluster.ts'
 import { configured } from './configured.ts'
-import { electionTiming } from './lease-record.ts'
+import { isRenewing } from './leadership.ts'
 import { explainDatabase } from './explain-database.ts'
 import { TakenOverError, serveTerms } from './terms.ts'
 
@@ -34,15 +34,6 @@ async function openClusterOf(config: OperatorConfig, tools: ClusterOptions): Pro
   } catch (cause) {
     throw new Mistake(cause instanceof Error ? cause.message : String(cause), { cause })
   }
-}
-
-/** A leader that lost the Lease stands for it again; one that neither renews nor has lost it is stuck. */
-function isRenewing({ lost, renewedAgoMs }: Leadership): true | string {
-  return (
-    lost.aborted ||
-    renewedAgoMs < electionTiming.leaseDurationMs ||
-    `the Lease was not renewed for ${Math.round(renewedAgoMs / 1000)} s`
-  )
 }
 
 await runProcess({
