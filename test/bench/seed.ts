@@ -37,7 +37,7 @@ export const userText = (n: number | string): string =>
   template.replaceAll('{n}', `s${n}`).replaceAll('{d}', String(Number(n) % 256 || 0))
 
 const resourceColumns = `tenant_id, id, type, unique_key, display_key, external_id, active, data, folded, version,
-  created, last_modified`
+  created, last_modified, member_count`
 
 /** Fewer rows do not change what the planner knows of a large table. */
 const worthAnalyzing = 1000
@@ -60,7 +60,7 @@ export const seedUsers = async (
       emails.push([id, 'work', `bench-s${n}@example.com`])
       const [key, display, external] = [values['unique_key'], values['display_key'], values['external_id']]
       const columns = [text(key), text(display), text(external), true, text(values['data'])]
-      yield [tenantId, id, 'User', ...columns, text(values['folded']), 1, now, now]
+      yield [tenantId, id, 'User', ...columns, text(values['folded']), 1, now, now, 0]
     }
   }
   await copyInto(ownerUrl, 'resource', resourceColumns, users())
@@ -70,8 +70,19 @@ export const seedUsers = async (
     'tenant_id, resource_id, ordinal, type, value_key',
     emails.values().map(([id, type, key]): CopyRow => [tenantId, id, 1, type, key]),
   )
+  await countRows(ownerUrl, tenant, 'User', count)
   if (count >= worthAnalyzing) await asOwner(ownerUrl, 'analyze resource, email')
   return ids
+}
+
+/** What the statements of the product count as they write. */
+const countRows = async (ownerUrl: string, tenant: Tenant, type: string, count: number): Promise<void> => {
+  await asOwner(
+    ownerUrl,
+    `insert into resource_count as slots (tenant_id, type, slot, count) values ($1, $2, 0, $3)
+     on conflict (tenant_id, type, slot) do update set count = slots.count + excluded.count`,
+    [tenant.id, type, count],
+  )
 }
 
 /** The same users in the bare table. */
@@ -126,9 +137,11 @@ export const seedGroups = async (
         1,
         now,
         now,
+        members.length,
       ]
     }),
   )
+  await countRows(ownerUrl, tenant, 'Group', count)
   function* memberships(tenantId?: string): Generator<CopyRow> {
     for (const id of ids)
       for (const member of members) yield tenantId === undefined ? [id, member] : [tenantId, id, member]

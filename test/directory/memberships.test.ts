@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { changeStatement, noParts } from '#directory/change-sql.ts'
 import { parseElementFilter } from '#scim/filter/parse.ts'
 import { resolveAttribute } from '#scim/attribute-path.ts'
 import { parseData } from '#scim/project.ts'
@@ -16,6 +17,8 @@ import {
   tester,
   type TestDirectory,
 } from '#test/kit/open-directory.ts'
+import { opened } from '#test/kit/builders.ts'
+import { preparedVisitsOf } from '#test/kit/plans.ts'
 
 let db: TestDirectory
 let users: string[]
@@ -172,4 +175,31 @@ test('ten thousand members come and go in one request each', async () => {
     { kind: 'add', values: many.slice(5_000) },
   )
   expect(await memberIds(db, id)).toEqual(many.slice(5_000))
+})
+
+test('adding a member reads a handful of rows, however many groups and users the tenant has', async () => {
+  await using owner = await opened(db.database.ownerUrl)
+  const many = (type: string, count: number): Promise<unknown> =>
+    owner.pool.query(
+      `insert into resource (tenant_id, id, type, unique_key, data, folded, version, created, last_modified)
+       select $1, gen_random_uuid(), $2, 'many ' || number, '{}', '{}', 1, now(), now()
+       from generate_series(1, $3::integer) as number`,
+      [db.tenant, type, count],
+    )
+  await many('User', 3_000)
+  // Postgres counts when there are hardly any groups, as when a tenant is new.
+  await owner.pool.query('vacuum analyze resource')
+  await many('Group', 500)
+  const user = await addUser(db, 'one of many')
+  const { id } = await addGroup(db, 'one of many')
+  const values = {
+    ...{ tenant: db.tenant, id, type: 'Group', max_members: null },
+    ...{ actor: 'a', request: 'r', action: 'patch', now: new Date(), ordinal: 0 },
+    ...{ add_values: `{${user.id}}`, add_ids: `{${user.id}}`, add_positions: '{0}' },
+  }
+  const { visited, scans } = await db.write((scope) =>
+    preparedVisitsOf(scope, changeStatement({ ...noParts, adds: true })(values)),
+  )
+  expect(visited, scans).toBeLessThan(30)
+  expect(await memberIds(db, id)).toEqual([user.id])
 })
