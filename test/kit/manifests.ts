@@ -33,3 +33,21 @@ export function aPolicy(name: string, spec: Fields = {}): KubeObject {
     spec: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
   }
 }
+
+/** @param text of its entries; without it the Secret says nothing about them */
+export function aSecret(
+  name: string,
+  text?: Readonly<Record<string, string>>,
+  annotations?: Readonly<Record<string, string>>,
+): KubeObject {
+  const entries = Object.entries(text ?? {}).map(([key, value]) => [
+    key,
+    Buffer.from(value).toString('base64'),
+  ])
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: 'acme', ...(annotations === undefined ? {} : { annotations }) },
+    ...(text === undefined ? {} : { data: Object.fromEntries(entries) }),
+  }
+}

@@ -18,8 +18,8 @@ import type { ReconcileResult } from '#operator/controller.ts'
 import type { Kube, KubeKind, KubeObject } from '#operator/kube.ts'
 import type { OperatorSettings } from '#operator/settings.ts'
 import type { Metrics } from '#platform/metrics.ts'
-import { opened } from './builders.ts'
-import { secrets, temporaryKubeFolder, type TemporaryFolder } from './kube-folder.ts'
+import { opened as openedDirectory } from './builders.ts'
+import { secrets, temporaryKubeFolder } from './kube-folder.ts'
 import { cloneDatabase, type TestDatabase } from './postgres.ts'
 import { tcpProxy, type TcpProxy } from './tcp-proxy.ts'
 import { testKeyring } from './test-keyring.ts'
@@ -30,30 +30,63 @@ export const httpRoutes: KubeKind = {
   plural: 'httproutes',
 }
 
+/** The Kubernetes of one test: an adapter, and what stands beside the operator in a cluster. */
+export interface QuietKube extends AsyncDisposable {
+  readonly kube: Kube
+  /** Of the test alone. */
+  readonly namespace: string
+  /** Gateways and ingress controllers do their work on the routes that are there. */
+  answerRoutes(): Promise<void>
+}
+
+/** @param metrics of the operator, for adapters that count their requests */
+export type OpenKube = (metrics: Metrics) => Promise<QuietKube>
+
+/** The folder adapter, whose gateway answers by itself. */
+export const onFolder: OpenKube = async () => {
+  const folder = await temporaryKubeFolder()
+  return {
+    kube: folder.kube,
+    namespace: 'acme',
+    answerRoutes: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  }
+}
+
 export interface QuietOperator extends AsyncDisposable {
   readonly db: TestDatabase
   readonly directory: Directory
   /** Between the operator and Postgres. */
   readonly proxy: TcpProxy
-  readonly folder: TemporaryFolder
+  /** Past the operator, for what a person does. */
+  readonly kube: Kube
+  /** Where everything is. */
+  readonly namespace: string
   readonly metrics: Metrics
   /** The port as reconcile sees it; `writes` counts what it has written, status included. */
   readonly writes: { count: number; readonly names: string[] }
   now: Date
   /** Later, by so many seconds. */
   pass(seconds: number): void
-  /** One reconcile of an integration in `acme`; `crashAfter` stops it when so many actions are done. */
+  /** One reconcile of an integration, then gateways answer; `crashAfter` stops it when so many actions are done. */
   reconcile(name: string, options?: { readonly crashAfter?: number }): Promise<ReconcileResult>
   reconcilePolicy(name: string): Promise<ReconcileResult>
   integration(name: string): Promise<ScimIntegration>
   object(kind: KubeKind, name: string): Promise<KubeObject | undefined>
+  objects(kind: KubeKind): Promise<readonly KubeObject[]>
   /** Status and reason of a condition, as `True/Available`. */
   condition(name: string, type: string): Promise<string>
   policyCondition(name: string, type: string): Promise<string>
   /** Decoded data of a Secret. */
   secret(name: string): Promise<Record<string, string>>
+  /** As a person does, who takes what others hold. The namespace is the operator's, whatever the object says. */
   apply(object: KubeObject): Promise<void>
+  /** As a person does. */
+  delete(kind: KubeKind, name: string): Promise<void>
 }
+
+/** Opens one on the adapter that a promise is to be kept on. */
+export type OpenQuiet = (options?: QuietOptions) => Promise<QuietOperator>
 
 const WithConditions = z.object({
   status: z.object({ conditions: z.array(Condition).default([]) }).prefault({}),
@@ -74,19 +107,19 @@ export interface QuietOptions {
   readonly without?: readonly string[]
 }
 
-export async function quietOperator(options: QuietOptions = {}): Promise<QuietOperator> {
-  const stack = new AsyncDisposableStack()
-  const db = stack.use(await cloneDatabase())
-  const proxy = stack.use(await tcpProxy(db.ownerUrl))
-  const directory = stack.use(await opened(proxy.url))
-  const folder = stack.use(await temporaryKubeFolder())
+export async function quietOperator(openKube: OpenKube, options: QuietOptions = {}): Promise<QuietOperator> {
+  await using opened = new AsyncDisposableStack()
+  const db = opened.use(await cloneDatabase())
+  const proxy = opened.use(await tcpProxy(db.ownerUrl))
+  const directory = opened.use(await openedDirectory(proxy.url))
   const metrics = createMetrics({ ofProcess: false })
+  const { kube, namespace, ...around } = opened.use(await openKube(metrics))
   const owner = await takeEpoch(directory)
   const writes = { count: 0, names: [] as string[] }
-  const kube = counted(folder, writes, options.without ?? [])
+  const seen = counted(kube, writes, options.without ?? [])
   const settings = { defaultEndpointType: 'HTTPRoute', baseDomain: 'scim.test', ...options.settings } as const
   const tenants = tenantReconciler({
-    kube,
+    kube: seen,
     caches: [],
     owner,
     keyring: testKeyring,
@@ -96,23 +129,32 @@ export async function quietOperator(options: QuietOptions = {}): Promise<QuietOp
     now: () => operator.now,
     random: randomBytes,
   })
-  const policies = policyReconciler({ kube, owner, now: () => operator.now, resyncSeconds: 600 })
-  const get = (kind: KubeKind, name: string) => folder.kube.get(kind, { namespace: 'acme', name })
+  const policies = policyReconciler({ kube: seen, owner, now: () => operator.now, resyncSeconds: 600 })
+  const get = (kind: KubeKind, name: string) => kube.get(kind, { namespace, name })
+  const stack = opened.move()
   const operator: QuietOperator = {
     db,
     directory,
     proxy,
-    folder,
+    kube,
+    namespace,
     metrics,
     writes,
     now: new Date('2026-11-22T10:00:00Z'),
     pass(seconds) {
       operator.now = new Date(operator.now.getTime() + seconds * 1000)
     },
-    reconcile: (name, { crashAfter } = {}) => tenants(`acme/${name}`, { signal: crashing(crashAfter) }),
-    reconcilePolicy: (name) => policies(`acme/${name}`, { signal: crashing(undefined) }),
+    async reconcile(name, { crashAfter } = {}) {
+      try {
+        return await tenants(`${namespace}/${name}`, { signal: crashing(crashAfter) })
+      } finally {
+        await around.answerRoutes()
+      }
+    },
+    reconcilePolicy: (name) => policies(`${namespace}/${name}`, { signal: crashing(undefined) }),
     integration: async (name) => ScimIntegration.parse(await get(scimIntegration, name)),
     object: get,
+    objects: async (kind) => (await kube.list(kind, { namespace })).items,
     condition: async (name, type) => conditionOf(await get(scimIntegration, name), type),
     policyCondition: async (name, type) => conditionOf(await get(scimAssignmentPolicy, name), type),
     secret: async (name) => {
@@ -121,8 +163,10 @@ export async function quietOperator(options: QuietOptions = {}): Promise<QuietOp
       return dataOf(found)
     },
     async apply(object) {
-      await folder.kube.apply(object, { fieldManager: 'person', force: true })
+      const here = { ...object, metadata: { ...object.metadata, namespace } }
+      await kube.apply(here, { fieldManager: 'person', force: true })
     },
+    delete: (kind, name) => kube.delete(kind, { namespace, name }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
   return operator
@@ -141,36 +185,36 @@ function crashing(after: number | undefined): AbortSignal {
   return signal
 }
 
-function counted(folder: TemporaryFolder, writes: QuietOperator['writes'], without: readonly string[]): Kube {
+function counted(kube: Kube, writes: QuietOperator['writes'], without: readonly string[]): Kube {
   const note = (name: string) => {
     writes.count += 1
     writes.names.push(name)
   }
   return {
-    get: (...args) => folder.kube.get(...args),
-    list: (...args) => folder.kube.list(...args),
-    watch: (...args) => folder.kube.watch(...args),
-    serves: async (kind) => !without.includes(kind.kind) && folder.kube.serves(kind),
-    recordEvent: (event) => folder.kube.recordEvent(event),
+    get: (...args) => kube.get(...args),
+    list: (...args) => kube.list(...args),
+    watch: (...args) => kube.watch(...args),
+    serves: async (kind) => !without.includes(kind.kind) && kube.serves(kind),
+    recordEvent: (event) => kube.recordEvent(event),
     create(object, ...rest) {
       note(`create ${object.kind} ${object.metadata.name}`)
-      return folder.kube.create(object, ...rest)
+      return kube.create(object, ...rest)
     },
     apply(object, options) {
       note(`apply ${object.kind} ${object.metadata.name}`)
-      return folder.kube.apply(object, options)
+      return kube.apply(object, options)
     },
     applyStatus(object, options) {
       note(`status ${object.kind} ${object.metadata.name}`)
-      return folder.kube.applyStatus(object, options)
+      return kube.applyStatus(object, options)
     },
     setFinalizers(object, ...rest) {
       note(`finalizers ${object.kind} ${object.metadata.name}`)
-      return folder.kube.setFinalizers(object, ...rest)
+      return kube.setFinalizers(object, ...rest)
     },
     delete(kind, key, options) {
       note(`delete ${kind.kind} ${key.name}`)
-      return folder.kube.delete(kind, key, options)
+      return kube.delete(kind, key, options)
     },
   }
 }

@@ -1,0 +1,252 @@
+/** What a person is promised of an integration, on whatever adapter: its tenant, its route, its conditions. */
+import { describe, expect, test } from 'vitest'
+
+import { tenantBySlug } from '#directory/tenants.ts'
+import { scimIntegration } from '#operator/api/scim-integration.ts'
+import { aSecret, anIntegration } from '#test/kit/manifests.ts'
+import { httpRoutes } from '#test/kit/operator.ts'
+
+import type { OpenQuiet, QuietOperator } from '#test/kit/operator.ts'
+
+/** Reconciles until a pass writes nothing; two are allowed to write, since the gateway answers in between. */
+async function settle(operator: QuietOperator, name: string): Promise<void> {
+  for (let pass = 0; pass < 3; pass += 1) {
+    operator.writes.count = 0
+    await operator.reconcile(name)
+    if (operator.writes.count === 0) return
+  }
+  throw new Error(`it does not settle: ${operator.writes.names.join(', ')}`)
+}
+
+async function driftOf({ metrics }: QuietOperator): Promise<Record<string, number>> {
+  const { values } = await metrics.driftCorrections.get()
+  return Object.fromEntries(values.map(({ labels, value }) => [String(labels.kind), value]))
+}
+
+/** Declares the tests. */
+export function tenantPromises(open: OpenQuiet): void {
+  const aReadyOne = async (spec: Record<string, unknown> = {}): Promise<QuietOperator> => {
+    const operator = await open()
+    await operator.apply(anIntegration('okta', { tenantID: 'okta-1', ...spec }))
+    await settle(operator, 'okta')
+    return operator
+  }
+
+  test('a manifest becomes a tenant with a delivered token, a route and a base URL', async () => {
+    await using operator = await aReadyOne({
+      identityProvider: { type: 'EntraID' },
+      endpoint: { path: '/api/v1/scim' },
+    })
+    const { status, metadata } = await operator.integration('okta')
+    expect(status).toMatchObject({
+      observedGeneration: 1,
+      tenantID: 'okta-1',
+      baseURL: 'https://okta-1.scim.test/api/v1/scim',
+      route: { kind: 'HTTPRoute', name: 'okta-scim', hostname: 'okta-1.scim.test' },
+      delivery: { state: 'Pending', tokenID: status.tokens?.[0]?.id },
+    })
+    expect(await operator.condition('okta', 'Ready')).toBe('True/Available')
+    expect(metadata.finalizers).toEqual(['scim-operator.io/tenant'])
+    expect(await tenantBySlug(operator.directory, 'okta-1')).toMatchObject({
+      id: metadata.uid,
+      endpointPath: '/api/v1/scim',
+      hosts: [{ hostname: 'okta-1.scim.test', origin: 'https://okta-1.scim.test' }],
+      settings: { identityProvider: 'EntraID', compatibility: { patchResponse: 'NoContent' } },
+    })
+    const delivered = await operator.secret(status.delivery?.secretName ?? '')
+    expect(delivered['token']).toMatch(/^scimt_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$/)
+    expect(delivered['baseURL']).toBe(status.baseURL)
+  })
+
+  test('every condition speaks for the generation that it saw', async () => {
+    await using operator = await aReadyOne()
+    await operator.apply(anIntegration('okta', { tenantID: 'okta-1', displayName: 'Renamed' }))
+    await settle(operator, 'okta')
+    const { status } = await operator.integration('okta')
+    expect(status.conditions).toHaveLength(9)
+    expect(new Set(status.conditions?.map(({ observedGeneration }) => observedGeneration))).toEqual(
+      new Set([2]),
+    )
+    expect((await tenantBySlug(operator.directory, 'okta-1'))?.displayName).toBe('Renamed')
+  })
+
+  test('looking again at an integration that is in order writes nothing at all', async () => {
+    await using operator = await aReadyOne()
+    operator.writes.count = 0
+    for (let look = 0; look < 3; look += 1) {
+      operator.pass(60)
+      expect((await operator.reconcile('okta')).requeueAfterMs).toBeGreaterThan(0)
+    }
+    expect(operator.writes.count).toBe(0)
+  })
+
+  test('Disabled keeps the data, tells the servers, and is not Ready', async () => {
+    await using operator = await aReadyOne({ state: 'Disabled' })
+    expect(await operator.condition('okta', 'Ready')).toBe('False/Disabled')
+    expect((await tenantBySlug(operator.directory, 'okta-1'))?.state).toBe('Disabled')
+  })
+
+  describe('drift', () => {
+    test('of the route is put back and counted', async () => {
+      await using operator = await aReadyOne()
+      const route = await operator.object(httpRoutes, 'okta-scim')
+      const spec = Object.assign({}, route!['spec'], { hostnames: ['evil.test'] })
+      const { apiVersion, kind } = route!
+      const metadata = { name: 'okta-scim', namespace: operator.namespace }
+      await operator.apply({ apiVersion, kind, metadata, spec })
+      await settle(operator, 'okta')
+      expect(await operator.object(httpRoutes, 'okta-scim')).toMatchObject({
+        spec: { hostnames: ['okta-1.scim.test'] },
+      })
+      expect(await driftOf(operator)).toEqual({ HTTPRoute: 1 })
+    })
+
+    test('of the row is put back and counted', async () => {
+      await using operator = await aReadyOne()
+      await operator.directory.pool.query("update tenant set display_name = 'Evil', endpoint_path = '/evil'")
+      await settle(operator, 'okta')
+      expect(await tenantBySlug(operator.directory, 'okta-1')).toMatchObject({
+        displayName: 'okta',
+        endpointPath: '/scim/v2',
+      })
+      expect(await driftOf(operator)).toEqual({ tenant: 1 })
+    })
+
+    test('a route that somebody deletes is made again', async () => {
+      await using operator = await aReadyOne()
+      await operator.delete(httpRoutes, 'okta-scim')
+      await settle(operator, 'okta')
+      expect(await operator.object(httpRoutes, 'okta-scim')).toBeDefined()
+    })
+  })
+
+  describe('conflicts', () => {
+    test('K1: a displayName can be taken once in a namespace; who comes later is told who has it', async () => {
+      await using operator = await aReadyOne({ displayName: 'Okta' })
+      await operator.apply(anIntegration('second', { displayName: 'OKTA' }))
+      await operator.reconcile('second')
+      expect(await operator.condition('second', 'TenantReady')).toBe('False/NameConflict')
+      expect(await operator.condition('second', 'Ready')).toBe('False/TenantFailed')
+      const { status } = await operator.integration('second')
+      expect(status.conditions?.find(({ type }) => type === 'TenantReady')?.message).toContain(
+        `${operator.namespace}/okta`,
+      )
+      expect(status.tokens).toBeUndefined()
+      await operator.apply(anIntegration('second', { displayName: 'Second' }))
+      await settle(operator, 'second')
+      expect(await operator.condition('second', 'Ready')).toBe('True/Available')
+    })
+
+    test('a host name belongs to who had it first', async () => {
+      await using operator = await aReadyOne({ endpoint: { hostname: 'id.test' } })
+      await operator.apply(anIntegration('second', { endpoint: { hostname: 'id.test' } }))
+      await operator.reconcile('second')
+      expect(await operator.condition('second', 'TenantReady')).toBe('False/HostnameConflict')
+      expect(await operator.condition('second', 'Degraded')).toBe('True/HostnameConflict')
+    })
+
+    test('a tenantID belongs to who had it first', async () => {
+      await using operator = await aReadyOne()
+      await operator.apply(anIntegration('second', { tenantID: 'okta-1' }))
+      await operator.reconcile('second')
+      expect(await operator.condition('second', 'TenantReady')).toBe('False/NameConflict')
+    })
+
+    test('a Secret of our name that is not ours is never overwritten', async () => {
+      await using operator = await open()
+      await operator.apply(aSecret('okta-scim-token', { mine: 'precious' }))
+      await operator.apply(anIntegration('okta'))
+      await operator.reconcile('okta')
+      await operator.reconcile('okta')
+      expect(await operator.secret('okta-scim-token')).toEqual({ mine: 'precious' })
+      expect(await operator.condition('okta', 'Degraded')).toBe('True/FieldConflict')
+      expect(await operator.condition('okta', 'Ready')).toMatch(/^(False|Unknown)/)
+    })
+  })
+
+  describe('annotations and policies for people', () => {
+    const paused = { annotations: { 'scim-operator.io/paused': 'true' } }
+
+    test('a paused integration is left alone, and its status says so', async () => {
+      await using operator = await aReadyOne()
+      await operator.apply(anIntegration('okta', { tenantID: 'okta-1', displayName: 'New' }, paused))
+      await settle(operator, 'okta')
+      expect((await tenantBySlug(operator.directory, 'okta-1'))?.displayName).toBe('okta')
+      expect(await operator.condition('okta', 'Paused')).toBe('True/Annotated')
+      expect(await operator.condition('okta', 'Ready')).toBe('True/Available')
+      await operator.apply(anIntegration('okta', { tenantID: 'okta-1', displayName: 'New' }))
+      await settle(operator, 'okta')
+      expect((await tenantBySlug(operator.directory, 'okta-1'))?.displayName).toBe('New')
+      expect(await operator.condition('okta', 'Paused')).toBe('False/NotPaused')
+    })
+
+    test('an integration that was paused from the start is unknown and has nothing', async () => {
+      await using operator = await open()
+      await operator.apply(anIntegration('okta', {}, paused))
+      await settle(operator, 'okta')
+      expect(await operator.condition('okta', 'Ready')).toBe('Unknown/Paused')
+      expect((await operator.integration('okta')).metadata.finalizers).toBeUndefined()
+    })
+
+    test('a poke is echoed when it has been handled', async () => {
+      await using operator = await aReadyOne()
+      const annotations = { 'scim-operator.io/reconcile-requested-at': 'now' }
+      await operator.apply(anIntegration('okta', { tenantID: 'okta-1' }, { annotations }))
+      await operator.reconcile('okta')
+      expect((await operator.integration('okta')).status.lastHandledReconcileAt).toBe('now')
+    })
+
+    test('Observe changes nothing and says what Full would do', async () => {
+      await using operator = await open()
+      await operator.apply(anIntegration('okta', { managementPolicy: 'Observe', tenantID: 'okta-1' }))
+      await settle(operator, 'okta')
+      expect(await tenantBySlug(operator.directory, 'okta-1')).toBeUndefined()
+      expect(operator.writes.names).toEqual(['status ScimIntegration okta'])
+      const { status } = await operator.integration('okta')
+      const progressing = status.conditions?.find(({ type }) => type === 'Progressing')
+      expect(progressing?.reason).toBe('ObserveOnly')
+      expect(progressing?.message).toContain('write tenant okta-1')
+      expect(progressing?.message).not.toMatch(/scimt_/)
+    })
+  })
+
+  describe('endpoints', () => {
+    test('without the Gateway API the endpoint is not ready, and everything else is', async () => {
+      await using operator = await open({ without: ['HTTPRoute'] })
+      await operator.apply(anIntegration('okta'))
+      await settle(operator, 'okta')
+      expect(await operator.condition('okta', 'EndpointReady')).toBe('False/GatewayAPINotInstalled')
+      expect(await operator.condition('okta', 'TokenReady')).toBe('True/AwaitingAcknowledgement')
+      expect((await operator.reconcile('okta')).requeueAfterMs).toBeLessThanOrEqual(30_000)
+    })
+
+    test('the route goes when the endpoint needs none any more', async () => {
+      await using operator = await aReadyOne()
+      await operator.apply(anIntegration('okta', { tenantID: 'okta-1', endpoint: { type: 'Shared' } }))
+      await settle(operator, 'okta')
+      expect(await operator.object(httpRoutes, 'okta-scim')).toBeUndefined()
+      expect((await operator.integration('okta')).status.route).toBeUndefined()
+    })
+  })
+
+  test('what metrics show of an integration goes with it', async () => {
+    await using operator = await aReadyOne()
+    const shown = async () => {
+      const { values } = await operator.metrics.integrationCondition.get()
+      return values
+        .filter(({ labels, value }) => labels.type === 'Ready' && value === 1)
+        .map(({ labels }) => labels.status)
+    }
+    expect(await shown()).toEqual(['True'])
+    expect((await operator.metrics.tokenExpiration.get()).values).toMatchObject([
+      {
+        labels: { namespace: operator.namespace, name: 'okta' },
+        value: Date.parse('2027-05-21T10:00:00Z') / 1000,
+      },
+    ])
+    await operator.delete(scimIntegration, 'okta')
+    await operator.reconcile('okta')
+    await operator.reconcile('okta')
+    expect(await shown()).toEqual([])
+  })
+}
