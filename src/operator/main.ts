@@ -14,8 +14,8 @@ import { openCaches } from './caches.ts'
 import { systemClock } from './clock.ts'
 import { openCluster } from './cluster.ts'
 import { configured } from './configured.ts'
-import { isRenewing } from './leadership.ts'
 import { explainDatabase } from './explain-database.ts'
+import { isRenewing } from './leadership.ts'
 import { TakenOverError, serveTerms } from './terms.ts'
 
 import type { OperatorConfig } from '#platform/config.ts'
@@ -85,7 +85,6 @@ await runProcess({
       },
       operator: { kube, caches, owner, keyring, metrics, log, settings: configured(config) },
       ownerUrl: config.databaseOwnerUrl,
-      log,
       signal,
       onWon: (won) => (leadership = won),
     })

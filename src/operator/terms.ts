@@ -9,8 +9,6 @@ import { campaign } from './lease-elector.ts'
 import { LostLeadershipError } from './leadership.ts'
 import { startOperator } from './operator.ts'
 
-import type { Logger } from '#platform/log.ts'
-
 import type { ElectionOptions, Leadership } from './leadership.ts'
 import type { OperatorOptions } from './operator.ts'
 
@@ -19,7 +17,6 @@ export interface TermsOptions {
   readonly operator: Omit<OperatorOptions, 'signal'>
   /** URL of the schema's owner, who migrates. */
   readonly ownerUrl: string
-  readonly log: Logger
   /** Ends the term in order: reconciles in flight end, then the Lease is given back. */
   readonly signal: AbortSignal
   /** At the begin of each term. */
@@ -72,7 +69,7 @@ function isTakenOver(error: unknown): boolean {
 
 /** Opens what leads onto the term's stack, and throws the reason when that is over. */
 async function serve(
-  { operator, ownerUrl, log, signal }: TermsOptions,
+  { operator, ownerUrl, signal }: TermsOptions,
   leadership: Leadership,
   term: AsyncDisposableStack,
 ): Promise<never> {
@@ -84,14 +81,18 @@ async function serve(
       signal: over,
       isRetryable: (error) => error instanceof DatabaseUnavailableError,
       onRetry: (error) => {
-        if (!isTold) log.warn({ err: error }, 'Postgres is away; the leader waits for it')
+        if (!isTold) operator.log.warn({ err: error }, 'Postgres is away; the leader waits for it')
         isTold = true
       },
     })
   }
-  await withPostgres(() => migrate(ownerUrl, { signal: over }))
+  // One statement of a migration may take an hour. The lock of the database keeps whoever leads next from its own.
+  await Promise.race([
+    withPostgres(() => migrate(ownerUrl, { signal: over })),
+    aborted(over).then(() => over.throwIfAborted()),
+  ])
   const running = term.use(await withPostgres(() => startOperator({ ...operator, signal: leadership.lost })))
-  log.info('leading')
+  operator.log.info('leading')
   const end = AbortSignal.any([over, running.lost])
   await aborted(end)
   throw end.reason

@@ -89,6 +89,21 @@ test('a leader exits at once when somebody else has the Lease', async () => {
   expect((await operators.lease()).holderIdentity).toBe('by-hand')
 })
 
+test('a leader exits at once also while a migration holds it up', async () => {
+  await using db = await cloneDatabase()
+  await using directory = await opened(db.ownerUrl)
+  await using operators = await Operators.on(db)
+  await using stack = new AsyncDisposableStack()
+  const blocking = stack.adopt(await directory.pool.connect(), (client) => client.release(true))
+  await blocking.query('begin; lock table mikro_orm_migrations')
+  const leader = operators.start()
+  const waiting = `select 1 from pg_stat_activity
+    where datname = current_database() and application_name = 'scim-migrate' and wait_event_type = 'Lock'`
+  await vi.waitFor(async () => expect((await directory.pool.query(waiting)).rowCount).toBe(1), patience)
+  await operators.giveLeaseTo('by-hand')
+  expect(await leader.ended()).toBe(1)
+})
+
 test('a leader that slept through its Lease writes nothing when it wakes up, and exits', async () => {
   await using db = await cloneDatabase()
   await using operators = await Operators.on(db)
