@@ -30,7 +30,7 @@ export const memoryMB = (pid: number): number | undefined => {
 }
 
 /** The CPU seconds of a process so far. */
-const cpuSeconds = (pid: number): number | undefined => {
+export const cpuSeconds = (pid: number): number | undefined => {
   try {
     return cpuOf(pid)
   } catch {
@@ -53,7 +53,8 @@ export const usageOf = async (
   }
 }
 
-const postgresUsage = async (ownerUrl: string): Promise<() => number | undefined> => {
+/** The CPU seconds so far of all processes of the Postgres that this URL leads to. */
+export const postgresUsage = async (ownerUrl: string): Promise<() => number | undefined> => {
   const postmaster = await postmasterOf(ownerUrl)
   return () => {
     if (postmaster === undefined) return undefined

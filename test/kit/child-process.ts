@@ -45,6 +45,12 @@ export class Child implements AsyncDisposable {
     this.#ended = new Promise((resolve) => this.#process.once('close', resolve))
   }
 
+  get pid(): number {
+    const { pid } = this.#process
+    if (pid === undefined) throw new Error(`${this.name} could not be started`)
+    return pid
+  }
+
   get stderr(): string {
     return this.#stderr
   }
