@@ -1,15 +1,19 @@
 /** The route of a tenant: the object there should be, and whether the one there is works. Pure. */
+import { isDeepStrictEqual } from 'node:util'
+
 import * as z from 'zod'
 
 import { defaultBackend, defaultParentRefs } from '#operator/settings.ts'
 
 import { contains, httpRoute, httpRouteKind, ingress, ingressKind, isOwnedBy } from './manifests.ts'
+import { httpRouteHealth, ingressHealth } from './route-health.ts'
 
 import type { ScimIntegrationSpec } from '#operator/api/scim-integration.ts'
 import type { KubeKind, KubeObject } from '#operator/kube.ts'
 import type { OperatorSettings } from '#operator/settings.ts'
 
 import type { Address } from './address.ts'
+import type { Route } from './manifests.ts'
 import type { Owner } from './names.ts'
 import type { Fact } from './summary.ts'
 
@@ -83,7 +87,7 @@ export function planEndpoint(facts: EndpointFacts): EndpointPlan {
       foreign: live,
     }
   }
-  const isSame = live !== undefined && contains(live, wanted.object)
+  const isSame = live !== undefined && isAsWanted(live, wanted.object)
   return {
     apply: isSame
       ? undefined
@@ -100,6 +104,15 @@ export function planEndpoint(facts: EndpointFacts): EndpointPlan {
   }
 }
 
+/** Of the spec every field that is ours to the letter: a filter that somebody adds leads elsewhere, too. */
+function isAsWanted(live: KubeObject, { metadata, spec }: Route): boolean {
+  const fields = z.record(z.string(), z.unknown()).catch({}).parse(live['spec'])
+  return (
+    contains(live.metadata, metadata) &&
+    Object.entries(spec).every(([name, value]) => isDeepStrictEqual(fields[name], value))
+  )
+}
+
 /** The annotations of ours are as we would write them, so it was not the spec that changed. */
 function isEditedByHand(live: KubeObject, wanted: KubeObject): boolean {
   return contains(live.metadata.annotations, wanted.metadata.annotations)
@@ -108,7 +121,7 @@ function isEditedByHand(live: KubeObject, wanted: KubeObject): boolean {
 interface WantedRoute {
   readonly type: 'HTTPRoute' | 'Ingress'
   readonly kind: KubeKind
-  readonly object: KubeObject
+  readonly object: Route
 }
 
 function wantedRoute(type: 'HTTPRoute' | 'Ingress', facts: EndpointFacts): WantedRoute | Fact {
@@ -149,46 +162,10 @@ function noAddress(): Fact {
   return no('HostnameMissing', 'Set endpoint.hostname: the operator has no base domain to make one of.')
 }
 
-const RouteCondition = z.object({ type: z.string(), status: z.string(), message: z.string().default('') })
-
-const HttpRouteObject = z.object({
-  spec: z.object({ parentRefs: z.array(z.unknown()).default([]) }),
-  status: z
-    .object({ parents: z.array(z.object({ conditions: z.array(RouteCondition).default([]) })).default([]) })
-    .prefault({}),
-})
-
-const IngressObject = z.object({
-  status: z
-    .object({ loadBalancer: z.object({ ingress: z.array(z.unknown()).default([]) }).prefault({}) })
-    .prefault({}),
-})
-
 /** From the status that the controller of the route wrote. */
 function healthOf(type: 'HTTPRoute' | 'Ingress', live: KubeObject): Fact {
-  if (type === 'Ingress') {
-    const parsed = IngressObject.safeParse(live)
-    return parsed.success && parsed.data.status.loadBalancer.ingress.length > 0
-      ? yes('Programmed', 'The ingress controller has given the Ingress an address.')
-      : no('RoutePending', 'No ingress controller has given the Ingress an address yet.')
-  }
-  const parsed = HttpRouteObject.safeParse(live)
-  if (!parsed.success) return no('RoutePending', 'No gateway has answered for the HTTPRoute yet.')
-  const { spec, status } = parsed.data
-  const conditions = status.parents.flatMap((parent) => parent.conditions)
-  const refusal = conditions.find(
-    (condition) => ['Accepted', 'ResolvedRefs'].includes(condition.type) && condition.status === 'False',
-  )
-  if (refusal !== undefined)
-    return no('RouteRejected', `The gateway says ${refusal.type}=False: ${refusal.message}`)
-  const accepted = status.parents.filter((parent) =>
-    ['Accepted', 'ResolvedRefs'].every((type) =>
-      parent.conditions.some((condition) => condition.type === type && condition.status === 'True'),
-    ),
-  )
-  return accepted.length >= spec.parentRefs.length && accepted.length > 0
-    ? yes('Programmed', 'Every gateway of the HTTPRoute has accepted it.')
-    : no('RoutePending', 'Not every gateway has answered for the HTTPRoute yet.')
+  const { isReady, reason, message } = type === 'HTTPRoute' ? httpRouteHealth(live) : ingressHealth(live)
+  return isReady ? yes(reason, message) : no(reason, message)
 }
 
 function yes(reason: string, message: string): Fact {

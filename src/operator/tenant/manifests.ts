@@ -109,11 +109,16 @@ export interface RouteFacts {
   readonly backend: Backend
 }
 
-/** Gateway API v1: one route per tenant, since a route takes at most 16 hosts. */
+export type Route = KubeObject & { readonly spec: object }
+
+/**
+ * Gateway API v1: one route per tenant, since a route takes at most 16 hosts. Says what the API server would fill in, so
+ * that all else in the same place was added by somebody.
+ */
 export function httpRoute(
   owner: Owner,
   route: RouteFacts & { readonly parentRefs: readonly ParentReference[] },
-): KubeObject {
+): Route {
   return withSpecHash({
     apiVersion: httpRouteKind.apiVersion,
     kind: httpRouteKind.kind,
@@ -124,7 +129,7 @@ export function httpRoute(
       rules: [
         {
           matches: [{ path: { type: 'PathPrefix', value: route.path } }],
-          backendRefs: [route.backend],
+          backendRefs: [{ group: '', kind: 'Service', weight: 1, ...route.backend }],
         },
       ],
     },
@@ -140,7 +145,7 @@ export interface IngressFacts extends RouteFacts {
 }
 
 /** networking.k8s.io/v1. Its backend is always a Service of its own namespace. */
-export function ingress(owner: Owner, { hostname, path, backend, className, tls }: IngressFacts): KubeObject {
+export function ingress(owner: Owner, { hostname, path, backend, className, tls }: IngressFacts): Route {
   const metadata = childMetadata(owner, routeName(owner))
   const host = hostname === undefined ? {} : { host: hostname }
   return withSpecHash({
@@ -182,7 +187,7 @@ function issuerAnnotation({
 }
 
 /** The hash finds a spec of ours that has become smaller, which comparing with the live object cannot see. */
-function withSpecHash(object: KubeObject & { readonly spec: unknown }): KubeObject {
+function withSpecHash(object: Route): Route {
   const hash = createHash('sha256').update(JSON.stringify(object.spec)).digest('hex').slice(0, 16)
   return {
     ...object,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
 
 import { addressOf } from '#operator/tenant/address.ts'
 import { planEndpoint } from '#operator/tenant/endpoint.ts'
@@ -44,6 +45,11 @@ const conditions = (accepted: string, resolved: string) => [
   { type: 'ResolvedRefs', status: resolved, message: '' },
 ]
 
+const ruleOf = ({ apply }: EndpointPlan): object => {
+  const { rules } = z.object({ rules: z.tuple([z.looseObject({})]) }).parse(apply?.object['spec'])
+  return rules[0]
+}
+
 /** The route as the API has it once a gateway has answered, with fields that servers add. */
 const live = (
   parents: readonly unknown[],
@@ -61,7 +67,7 @@ test('a route of the tenant leads its host and path to the server, through the g
     rules: [
       {
         matches: [{ path: { type: 'PathPrefix', value: '/scim/v2' } }],
-        backendRefs: [{ name: 'scim-operator-server', port: 8080 }],
+        backendRefs: [{ group: '', kind: 'Service', weight: 1, name: 'scim-operator-server', port: 8080 }],
       },
     ],
   })
@@ -70,34 +76,25 @@ test('a route of the tenant leads its host and path to the server, through the g
 
 describe('an HTTPRoute that stands', () => {
   test('is left alone, whatever servers have added to it', () => {
-    expect(plan({ route: live([{ conditions: conditions('True', 'True') }]) }).apply).toBeUndefined()
-  })
-
-  test('makes the endpoint ready when every gateway accepted it and found the backend', () => {
-    const { condition } = plan({ route: live([{ conditions: conditions('True', 'True') }]) })
-    expect(condition).toMatchObject({ status: 'True', reason: 'Programmed' })
-  })
-
-  test('is waited for while a gateway has not answered', () => {
-    expect(plan({ route: live([]) }).condition.reason).toBe('RoutePending')
-    const first = { name: 'one', group: 'g', kind: 'Gateway' }
-    const endpoint = { httpRoute: { parentRefs: [first, { ...first, name: 'two' }] } }
-    const made = plan({ endpoint }).apply!.object
-    const route = { ...made, status: { parents: [{ conditions: conditions('True', 'True') }] } }
-    expect(plan({ endpoint, route }).condition.reason).toBe('RoutePending')
-  })
-
-  test('that a gateway refused says what the gateway said', () => {
-    const { condition } = plan({ route: live([{ conditions: conditions('False', 'True') }]) })
-    expect(condition).toMatchObject({ status: 'False', reason: 'RouteRejected' })
-    expect(condition.message).toContain('NoMatchingListenerHostname')
-  })
-
-  test('and was edited by hand is put back, and counted as drift', () => {
-    const edited = live([], (route) => ({
+    const more = live([], (route) => ({
       ...route,
-      spec: Object.assign({}, route['spec'], { hostnames: ['evil.test'] }),
+      metadata: { ...route.metadata, labels: { ...route.metadata.labels, team: 'blue' } },
+      spec: Object.assign({ useDefaultGateways: 'None' }, route['spec']),
     }))
+    expect(plan({ route: more }).apply).toBeUndefined()
+  })
+
+  test('makes the endpoint ready when its gateways say so', () => {
+    const parents = [{ parentRef: { name: 'scim-operator' }, conditions: conditions('True', 'True') }]
+    expect(plan({ route: live(parents) }).condition).toMatchObject({ status: 'True', reason: 'Programmed' })
+  })
+
+  test.for([
+    ['another host', { hostnames: ['evil.test'] }],
+    ['a rule more', { rules: [{}, {}] }],
+    ['a filter in the rule', { rules: [{ ...ruleOf(plan()), filters: [{ type: 'RequestRedirect' }] }] }],
+  ] as const)('and was edited by hand is put back, and counted as drift: %s', ([, change]) => {
+    const edited = live([], (route) => ({ ...route, spec: Object.assign({}, route['spec'], change) }))
     expect(plan({ route: edited }).apply).toMatchObject({ isDrift: true })
   })
 
