@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 
 import { Condition } from '#operator/api/common.ts'
@@ -86,7 +86,10 @@ export class Operators implements AsyncDisposable {
       BASE_DOMAIN: 'scim.test',
       OPS_PORT: '0',
     }
-    return new Operators({ namespace, toKube, toPostgres }, env, { cluster, agent }, stack.move())
+    const operators = new Operators({ namespace, toKube, toPostgres }, env, { cluster, agent }, stack.move())
+    // A test that runs out of time is left where it stands; its processes must not be.
+    onTestFinished(() => operators[Symbol.asyncDispose]())
+    return operators
   }
 
   start(env: Readonly<Record<string, string>> = {}): Child {
