@@ -70,6 +70,8 @@ export interface ApplyOptions extends CallOptions {
   readonly fieldManager: string
   /** True for children we own; false for objects others may own: a conflict is refused. */
   readonly force: boolean
+  /** Only asks whether it would be taken; nothing is written. */
+  readonly isDryRun?: boolean
 }
 
 /** An event for people: one per change, never to drive automation (Kubernetes API conventions, Events). */
@@ -149,6 +151,11 @@ export class KubeError extends Error {
     this.reason = reason
     this.retryAfterSeconds = options.retryAfterSeconds
   }
+}
+
+/** Whether the API would say the same again: it lacks rights, or a schema, a quota or an admission policy is against it. */
+export function isRefusal(error: unknown): error is KubeError {
+  return error instanceof KubeError && [400, 403, 422].includes(error.code)
 }
 
 /** How long the API asked to be left alone, in milliseconds; 0 if it did not. */

@@ -66,12 +66,15 @@ const alarms = new Set(['Degraded', 'TokenExpiring'])
 /** Conditions worth an Event; the others move along with them. */
 const told = new Set(['Ready', 'Synced', ...alarms])
 
-/** One Event per condition whose status or reason is new; a first "nothing wrong" is no news. */
+/** One Event per condition whose status or reason is new, or whose plan is; a first "nothing wrong" is no news. */
 export function eventsOf({ object, before, after }: StatusChange): EventNote[] {
   return (after.conditions ?? []).flatMap((condition): EventNote[] => {
     const { type, status, reason, message } = condition
     const previous = before.conditions?.find((found) => found.type === type)
     const isNew = previous?.status !== status || previous.reason !== reason
+    // Under managementPolicy Observe the message is what would be done.
+    if (reason === 'ObserveOnly' && message !== previous?.message)
+      return [{ regarding: object, type: 'Normal', reason, action: 'Plan', note: message.slice(0, 1024) }]
     if (!told.has(type) || !isNew || status === 'Unknown') return []
     const isBad = (status === 'True') === alarms.has(type)
     if (previous === undefined && !isBad) return []

@@ -85,9 +85,9 @@ export const openKubeFolder = async (options: KubeFolderOptions): Promise<KubeFo
       signal?.throwIfAborted()
       return api.create(object)
     },
-    apply: async (object, { fieldManager, force, signal }) => {
+    apply: async (object, { fieldManager, force, isDryRun = false, signal }) => {
       signal?.throwIfAborted()
-      return (await api.apply(object, { manager: fieldManager, force })).object
+      return (await api.apply(object, { manager: fieldManager, force, isDryRun })).object
     },
     applyStatus: async (object, { fieldManager, signal }) => {
       signal?.throwIfAborted()

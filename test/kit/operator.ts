@@ -201,7 +201,7 @@ function counted(kube: Kube, writes: QuietOperator['writes'], without: readonly 
       return kube.create(object, ...rest)
     },
     apply(object, options) {
-      note(`apply ${object.kind} ${object.metadata.name}`)
+      if (options.isDryRun !== true) note(`apply ${object.kind} ${object.metadata.name}`)
       return kube.apply(object, options)
     },
     applyStatus(object, options) {

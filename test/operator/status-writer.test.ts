@@ -52,6 +52,16 @@ test('people are told of a change of Ready, of trouble and of its end, once each
   expect(told([degraded], [fine])).toEqual(['Normal AsExpected'])
 })
 
+test('people are told what would be done, each time that it becomes something else', () => {
+  const plan: ConditionFact = { ...ready, type: 'Progressing', status: 'False', reason: 'ObserveOnly' }
+  const create = { ...plan, message: 'Full would: write tenant a.' }
+  expect(told([], [create])).toEqual(['Normal ObserveOnly'])
+  expect(told([create], [create])).toEqual([])
+  expect(told([create], [{ ...plan, message: 'Full would: write tenant b.' }])).toEqual([
+    'Normal ObserveOnly',
+  ])
+})
+
 const expiring = (reason: string): ConditionFact => ({
   type: 'TokenExpiring',
   status: 'True',

@@ -255,3 +255,18 @@ test('writers at once lose nothing', async () => {
   const hash = await folder.kube.get(secrets, { namespace: 'acme', name: 'hash' })
   expect(Object.keys(hash!['data']!).toSorted()).toEqual(keys.toSorted())
 })
+
+test('a dry run is checked like a write and writes nothing', async () => {
+  await using folder = await temporaryKubeFolder({ 'a.yaml': integrationYaml('okta') })
+  const before = await okta(folder)
+  const dry = { ...ours, isDryRun: true }
+  const edited = { ...before, metadata: { namespace: 'acme', name: 'okta' } }
+  const tried = await folder.kube.apply({ ...edited, spec: { displayName: 'Other' } }, dry)
+  expect(tried).toMatchObject({ spec: { displayName: 'Other' } })
+  await expect(folder.kube.apply({ ...edited, spec: { displayName: '' } }, dry)).rejects.toMatchObject({
+    reason: 'Invalid',
+  })
+  await folder.kube.apply(childSecret(before, 'new', { token: 'YQ==' }), dry)
+  expect(await okta(folder)).toEqual(before)
+  expect((await folder.kube.list(secrets)).items).toEqual([])
+})

@@ -48,12 +48,12 @@ export function writes(transport: Transport, discovery: Discovery): Writes {
         }),
       ),
 
-    apply: (object, { fieldManager, force, signal }) =>
+    apply: (object, { fieldManager, force, isDryRun = false, signal }) =>
       withPlural(object, signal, (resource) =>
         transport.call({
           method: 'PATCH',
           path: objectPath(resource, object.metadata),
-          query: { fieldManager, force: String(force) },
+          query: { fieldManager, force: String(force), dryRun: isDryRun ? 'All' : undefined },
           contentType: applyPatch,
           body: object,
           signal,

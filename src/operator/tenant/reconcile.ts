@@ -3,7 +3,9 @@
  * and counts no retries; it returns when to look again.
  */
 import { DatabaseUnavailableError } from '#directory/unavailable.ts'
+import { scimAssignmentPolicy } from '#operator/api/scim-assignment-policy.ts'
 import { scimIntegration } from '#operator/api/scim-integration.ts'
+import { isRefusal } from '#operator/kube.ts'
 import { parseKey } from '#operator/object-key.ts'
 import { isSaid, writeStatus } from '#operator/status-writer.ts'
 import { cachedView, liveView } from '#operator/view.ts'
@@ -12,6 +14,7 @@ import { carryOut } from './act.ts'
 import { decide } from './decide.ts'
 import { fieldManager } from './names.ts'
 import { readIntegration } from './observe.ts'
+import { rehearse } from './rehearse.ts'
 import { rememberingStatus } from './report.ts'
 import { degradedFact, progressingFact } from './summary.ts'
 
@@ -27,6 +30,7 @@ import type { Metrics } from '#platform/metrics.ts'
 import type { Decided, Tools } from './decide.ts'
 import type { TenantGauges } from './gauges.ts'
 import type { Outcome } from './report.ts'
+import type { Fact } from './summary.ts'
 
 export interface TenantContext {
   readonly kube: Kube
@@ -54,22 +58,30 @@ export function tenantReconciler(context: TenantContext): Reconcile {
         context.gauges.show(key, calm.integration.status)
         return lookAgain(context, calm)
       }
-      const decided = await changed(context, key, live, signal)
+      const decided = await changed(context, key, cachedView(readFromCache(context), live), signal)
       if (decided !== undefined) return lookAgain(context, decided)
       context.gauges.forget(key)
       return {}
     } catch (error) {
-      if (error instanceof DatabaseUnavailableError) await reportOutage(context, key, live, signal)
+      const trouble = troubleOf(error)
+      if (trouble !== undefined) await report(trouble, context, key, { live, signal })
       throw error
     }
   }
 }
 
+/**
+ * Of policies only the status speaks, and one that changes brings its integration back here: the cache is good enough,
+ * and spares the API a list of all policies of the namespace.
+ */
+function readFromCache({ caches }: TenantContext): readonly CachedKind[] {
+  return caches.filter(({ kind }) => kind.kind === scimAssignmentPolicy.kind)
+}
+
 /** Nothing to do, and nothing to say that is not said. */
 function isCalm(decided: Decided): boolean {
   const after = decided.statusAfter(outcomeOf(decided))
-  const isObserved = decided.integration.spec.managementPolicy === 'Observe'
-  const hasWork = decided.actions.length > 0 && !(isObserved && after !== undefined)
+  const hasWork = decided.actions.length > 0 && !isObserved(decided)
   return !hasWork && (after === undefined || isSaid(changeOf(decided, after)))
 }
 
@@ -77,26 +89,19 @@ function isCalm(decided: Decided): boolean {
 async function changed(
   context: TenantContext,
   key: string,
-  live: KubeView,
+  view: KubeView,
   signal: AbortSignal,
 ): Promise<Decided | undefined> {
   const { kube, owner, metrics, gauges } = context
   const tools = toolsOf(context, signal)
   const occupied: string[] = []
   for (;;) {
-    const decided = await decide(live, key, tools, occupied)
+    const decided = await decide(view, key, tools, occupied)
     if (decided === undefined) return undefined
-    const acted =
-      outcomeOf(decided).kind === 'observed'
-        ? ({ kind: 'observed' } as const)
-        : await carryOut(decided.actions, {
-            kube,
-            owner,
-            metrics,
-            object: decided.object,
-            now: tools.now,
-            signal,
-          })
+    const { actions, object } = decided
+    const acted = isObserved(decided)
+      ? await rehearse(actions, { kube, signal })
+      : await carryOut(actions, { kube, owner, metrics, object, now: tools.now, signal })
     // Somebody else's Secret is in the way of one purpose: decided again without it, all others go on.
     if (acted.kind === 'occupied') {
       occupied.push(acted.name)
@@ -111,10 +116,14 @@ async function changed(
   }
 }
 
-function outcomeOf({ integration }: Decided): Outcome {
-  const { managementPolicy } = integration.spec
+/** What comes of it when nobody objects. */
+function outcomeOf(decided: Decided): Outcome {
+  return isObserved(decided) ? { kind: 'observed', refusals: [] } : { kind: 'done' }
+}
+
+function isObserved({ integration }: Decided): boolean {
   const isLeaving = integration.metadata.deletionTimestamp !== undefined
-  return managementPolicy === 'Observe' && !isLeaving ? { kind: 'observed' } : { kind: 'done' }
+  return integration.spec.managementPolicy === 'Observe' && !isLeaving
 }
 
 function changeOf({ object, integration }: Decided, after: ScimIntegrationStatus) {
@@ -132,20 +141,31 @@ function lookAgain({ settings, now }: TenantContext, { changesAtMs, isWaiting }:
   return { requeueAfterMs: Math.min(resyncMs, untilChange, isWaiting ? waitingMs : resyncMs) }
 }
 
-/** Postgres is away: the status says so, since Kubernetes is not; the queue tries again later and later. */
-async function reportOutage(
+/** What people can do something about, and of which the status can still speak. */
+function troubleOf(error: unknown): readonly Fact[] | undefined {
+  if (error instanceof DatabaseUnavailableError) {
+    return [
+      degradedFact('DatabaseUnavailable', 'The database does not answer. Nothing is changed until it does.'),
+      progressingFact('Retrying', 'Waiting for the database.'),
+    ]
+  }
+  if (!isRefusal(error)) return undefined
+  return [
+    degradedFact('RequestRefused', `The API refuses a request: ${error.message}`),
+    progressingFact('Retrying', 'Waiting for the API to allow it.'),
+  ]
+}
+
+/** The queue tries again later and later; until then the status says what is wrong. */
+async function report(
+  facts: readonly Fact[],
   { kube, now }: TenantContext,
   key: string,
-  live: KubeView,
-  signal: AbortSignal,
+  { live, signal }: { readonly live: KubeView; readonly signal: AbortSignal },
 ): Promise<void> {
   const object = await live.get(scimIntegration, parseKey(key))
   if (object === undefined) return
   const integration = readIntegration(object)
-  const facts = [
-    degradedFact('DatabaseUnavailable', 'The database does not answer. Nothing is changed until it does.'),
-    progressingFact('Retrying', 'Waiting for the database.'),
-  ]
   const after = rememberingStatus(integration, facts, now())
   await writeStatus(kube, { object, before: integration.status, after }, { fieldManager, signal })
 }

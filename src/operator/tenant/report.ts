@@ -30,8 +30,8 @@ export interface Conflict {
 
 export type Outcome =
   | { readonly kind: 'done' }
-  /** managementPolicy Observe: nothing was tried. */
-  | { readonly kind: 'observed' }
+  /** managementPolicy Observe: nothing was done. `refusals` are what the API would not take, one sentence each. */
+  | { readonly kind: 'observed'; readonly refusals: readonly string[] }
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
 
 /** Identity, address and tokens: all of the status but what is true of it. */
@@ -50,7 +50,8 @@ export function tenantStatus(plan: TenantPlan, outcome: Outcome): ScimIntegratio
     return rememberingStatus(integration, [...always, ...refusedFacts(reason, message)], plan.now)
   }
   if (outcome.kind === 'observed' && plan.actions.length > 0) {
-    const message = `Full would: ${plan.actions.map(describeAction).join('; ')}.`
+    const would = `Full would: ${plan.actions.map(describeAction).join('; ')}.`
+    const message = [would, ...outcome.refusals].join(' ')
     return rememberingStatus(integration, [...always, idleFact('ObserveOnly', message)], plan.now)
   }
   const fields = fieldsOf(plan)

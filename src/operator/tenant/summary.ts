@@ -100,7 +100,7 @@ export function idleFact(reason: 'Idle' | 'ObserveOnly', message = ''): Fact {
 }
 
 export function degradedFact(
-  reason: 'DatabaseUnavailable' | 'FieldConflict' | 'HostnameConflict' | 'SecretInvalid',
+  reason: 'DatabaseUnavailable' | 'FieldConflict' | 'HostnameConflict' | 'RequestRefused' | 'SecretInvalid',
   message: string,
 ): Fact {
   return { type: 'Degraded', status: 'True', reason, message }

@@ -22,6 +22,8 @@ export interface ApplyFacts {
   readonly manager: string
   readonly source?: string
   readonly force: boolean
+  /** Everything is checked and nothing is written. */
+  readonly isDryRun?: boolean
 }
 
 export interface Written {
@@ -108,9 +110,9 @@ export const objectApi = (store: ObjectStore, kinds: Kinds, now: () => Date): Ob
     }
   }
 
-  const add = async (kind: ServedKind, object: KubeObject, managed: readonly Managed[]): Promise<Written> => {
+  const fresh = (kind: ServedKind, object: KubeObject): Written => {
     const { status: _status, ...declared } = object
-    const fresh: KubeObject = {
+    const made: KubeObject = {
       ...declared,
       metadata: {
         name: object.metadata.name,
@@ -121,7 +123,11 @@ export const objectApi = (store: ObjectStore, kinds: Kinds, now: () => Date): Ob
         ...(kind.hasStatus ? { generation: 1 } : {}),
       },
     }
-    const admitted = admit(kind, fresh, undefined)
+    return admit(kind, made, undefined)
+  }
+
+  const add = async (kind: ServedKind, object: KubeObject, managed: readonly Managed[]): Promise<Written> => {
+    const admitted = fresh(kind, object)
     return {
       object: await settle(kind, undefined, { object: admitted.object, managed }),
       unknown: admitted.unknown,
@@ -143,11 +149,16 @@ export const objectApi = (store: ObjectStore, kinds: Kinds, now: () => Date): Ob
         const before = store.get(kind, object.metadata)
         checkIncarnation(object, before)
         const merged = merge(kind, before, object, facts)
-        if (before === undefined)
-          return add(kind, reassembled(object, merged.content, undefined), merged.managed)
+        const { isDryRun = false } = facts
+        if (before === undefined) {
+          const next = reassembled(object, merged.content, undefined)
+          return isDryRun ? fresh(kind, next) : add(kind, next, merged.managed)
+        }
         const next = reassembled(before.object, merged.content, before.object['status'])
-        const { object: admitted, unknown } = admit(kind, next, before.object)
-        return { object: await settle(kind, before, { object: admitted, managed: merged.managed }), unknown }
+        const admitted = admit(kind, next, before.object)
+        if (isDryRun) return admitted
+        const stored = { object: admitted.object, managed: merged.managed }
+        return { object: await settle(kind, before, stored), unknown: admitted.unknown }
       }),
 
     applyStatus: (object, manager) =>

@@ -40,16 +40,16 @@ test('an object is created in the collection of its kind', async () => {
   })
 })
 
-test('server-side apply sends the object as it is, with its manager and whether to insist', async () => {
+test('server-side apply sends the object as it is, with its manager, whether to insist and whether only to try', async () => {
   await using running = await anApi(kinds, stored)
   expect(await running.write.apply(object, { fieldManager: 'me', force: false })).toEqual(storedObject)
-  await running.write.apply(object, { fieldManager: 'me', force: true })
+  await running.write.apply(object, { fieldManager: 'me', force: true, isDryRun: true })
   await running.write.applyStatus({ ...object, status: { a: 1 } }, { fieldManager: 'me' })
   const sent = { method: 'PATCH', headers: { 'content-type': 'application/apply-patch+yaml' } }
   const path = '/api/v1/namespaces/acme/secrets/a'
   expect(running.api.calls.slice(1)).toMatchObject([
     { ...sent, path, query: { fieldManager: 'me', force: 'false' }, body: object },
-    { ...sent, path, query: { fieldManager: 'me', force: 'true' }, body: object },
+    { ...sent, path, query: { fieldManager: 'me', force: 'true', dryRun: 'All' }, body: object },
     {
       ...sent,
       path: `${path}/status`,
