@@ -24,6 +24,11 @@ const connectionTimeoutMs = 5_000
 const idleInTransactionMs = 60_000
 /** How much longer than Postgres' own limit we wait for an answer, before we take the connection for dead. */
 const answerGraceMs = 5_000
+/**
+ * How long a point read may take, which takes the server milliseconds: a shared connection that is silent for so long
+ * is dead, also when nobody closed it (a frozen server, a network that swallows everything).
+ */
+export const pointReadLimitMs = 5_000
 
 const parsers = new TypeOverrides()
 /** int8 (versions, counts) as a number; one that a number cannot hold is an error, never a near miss. */

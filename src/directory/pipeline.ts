@@ -6,6 +6,7 @@
  */
 
 import { Client, type ClientConfig } from 'pg'
+import { pointReadLimitMs } from './connection.ts'
 import { newPrepared, SharedRead, type Done, type Prepared } from './shared-read.ts'
 import { statementNames, type Statement } from './statement.ts'
 import { databaseError } from './unavailable.ts'
@@ -106,21 +107,29 @@ function newPipeline(): Pipeline {
  * connected only when none is, or all are busy.
  */
 function leastBusy(pipelines: readonly Pipeline[], tenant: string): Pipeline {
-  const load = ({ session, inFlight, retryAt }: Pipeline): number => {
+  const load = (pipeline: Pipeline): number => {
+    const { session, inFlight } = pipeline
     if (session !== undefined) return inFlight + (session.setting?.tenant === tenant ? 0 : 0.25)
-    return inFlight + (retryAt > performance.now() ? 1e6 : 0.5)
+    return inFlight + (refusesReads(pipeline) ? 1e6 : 0.5)
   }
   return pipelines.reduce((best, pipeline) => (load(pipeline) < load(best) ? pipeline : best))
 }
 
-/** The connection of a pipeline, opened now if it has none; after a failure not at once again. */
+/**
+ * After a failure no other connection is tried at once, and then one read waits for what comes of it: of a server
+ * that does not even refuse, all others hear the last error at once.
+ */
+const refusesReads = ({ failures, opening, retryAt }: Pipeline): boolean =>
+  failures > 0 && (opening !== undefined || performance.now() < retryAt)
+
+/** The connection of a pipeline, opened now if it has none. */
 function connected(
   pipeline: Pipeline,
   config: ClientConfig,
   onError: (error: unknown) => void,
 ): Promise<Session> {
+  if (refusesReads(pipeline)) return Promise.reject(pipeline.lastError)
   if (pipeline.opening !== undefined) return pipeline.opening
-  if (performance.now() < pipeline.retryAt) return Promise.reject(pipeline.lastError)
   pipeline.opening = open(pipeline, config, onError).finally(() => {
     pipeline.opening = undefined
   })
@@ -132,7 +141,8 @@ async function open(
   config: ClientConfig,
   onError: (error: unknown) => void,
 ): Promise<Session> {
-  const client = new Client({ ...config, options: pointReadSettings })
+  // A read that takes longer makes `pg` give up the connection, and with it all that wait on it.
+  const client = new Client({ ...config, options: pointReadSettings, query_timeout: pointReadLimitMs })
   const lost = (error: unknown): void => {
     if (pipeline.session?.client !== client) return
     pipeline.session = undefined

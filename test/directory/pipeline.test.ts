@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { inTenant, readInTenant, tenantIdOf } from '#directory/tenant-scope.ts'
+import { DatabaseUnavailableError } from '#directory/unavailable.ts'
 import { opened } from '#test/kit/builders.ts'
 import { cloneDatabase } from '#test/kit/postgres.ts'
+import { tcpProxy } from '#test/kit/tcp-proxy.ts'
 
 const tenant = tenantIdOf(randomUUID())
 
@@ -95,4 +97,30 @@ test('each read on a shared connection runs under its own tenant, also behind on
     readInTenant(app, other, { text, values: [] }),
   ])
   expect(outcomes).toMatchObject([{ status: 'rejected' }, { value: [{ tenant: other }] }])
+})
+
+test('while no connection can be had one read waits for the next attempt, and all others are told at once', async () => {
+  await using db = await cloneDatabase()
+  await using proxy = await tcpProxy(db.appUrl)
+  await using app = await opened(proxy.url, { pipelines: 1 })
+  const read = () => readInTenant(app, tenant, { text: 'select 1 as one', values: [] })
+  proxy.freeze()
+  await expect(read()).rejects.toBeInstanceOf(DatabaseUnavailableError)
+
+  await vi.waitFor(
+    async () => {
+      let isOver = false
+      const attempt = read().finally(() => {
+        isOver = true
+      })
+      attempt.catch(() => undefined)
+      await expect(read()).rejects.toBeInstanceOf(DatabaseUnavailableError)
+      // Over too as long as it is too early for an attempt.
+      expect(isOver).toBe(false)
+    },
+    { timeout: 30_000 },
+  )
+  await proxy.stop()
+  await proxy.start()
+  await vi.waitFor(async () => expect(await read()).toEqual([{ one: 1 }]), { timeout: 30_000 })
 })

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 
+import { openDirectory } from '#directory/database.ts'
 import { openGate } from '#test/kit/gate.ts'
 import { cloneDatabase } from '#test/kit/postgres.ts'
 import { aUser } from '#test/kit/scim-bodies.ts'
 import { scimError } from '#test/kit/scim-error.ts'
 import { sendTo, startScim } from '#test/kit/server.ts'
+import { tcpProxy } from '#test/kit/tcp-proxy.ts'
 import { asAdmin } from '#test/kit/test-server.ts'
 
 test('while Postgres is away every request is told so at once, and all goes on when it is back', async () => {
@@ -79,6 +81,40 @@ test('hundreds of requests while Postgres is away do not wait in line: each is r
   await gate.open()
   await expect
     .poll(async () => (await tenant.get('/Users')).status, { timeout: 10_000, interval: 100 })
+    .toBe(200)
+})
+
+test('a Postgres that swallows everything is given up: reads are refused long before a statement times out', async () => {
+  await using db = await cloneDatabase()
+  await using proxy = await tcpProxy(db.appUrl)
+  await using app = await openDirectory({ url: proxy.url, applicationName: 'frozen', pipelines: 1 })
+  await using server = await startScim({ ownerUrl: db.ownerUrl, appUrl: db.appUrl }, { directory: app })
+  const tenant = await server.newTenant()
+  const id = await tenant.create('/Users', aUser('before@example.com'))
+  expect((await tenant.get(`/Users/${id}`)).status).toBe(200)
+  proxy.freeze()
+
+  // A list may take its time, as long as a statement may; how long that is, is the measure for the reads.
+  let isListed = false
+  const listed = tenant.get('/Users').finally(() => {
+    isListed = true
+  })
+  // Those that are sent into the silence, then those that wait for another connection.
+  for (const round of [1, 2]) {
+    const replies = await Promise.all(Array.from({ length: 50 }, () => tenant.get(`/Users/${id}`)))
+    expect({ round, isListed }).toEqual({ round, isListed: false })
+    for (const reply of replies) {
+      expect(reply).toEqual(scimError(503))
+      expect(reply.headers['retry-after']).toMatch(/^[1-9]\d*$/)
+    }
+  }
+  expect(proxy.connections).toBeLessThan(10)
+
+  await proxy.stop()
+  expect(await listed).toEqual(scimError(503))
+  await proxy.start()
+  await expect
+    .poll(async () => (await tenant.get(`/Users/${id}`)).status, { timeout: 30_000, interval: 100 })
     .toBe(200)
 })
 
