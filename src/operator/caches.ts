@@ -2,6 +2,7 @@
 
 import { scimAssignmentPolicy } from './api/scim-assignment-policy.ts'
 import { scimIntegration } from './api/scim-integration.ts'
+import { integrationsOf } from './integration-of.ts'
 import { joinReflectors } from './joined-reflector.ts'
 import { startLateReflector } from './late-reflector.ts'
 import { startReflector } from './reflector.ts'
@@ -13,7 +14,7 @@ import type { Logger } from '#platform/log.ts'
 import type { Metrics } from '#platform/metrics.ts'
 
 import type { Clock } from './clock.ts'
-import type { Kube, KubeKind } from './kube.ts'
+import type { Kube, KubeKind, KubeObject } from './kube.ts'
 import type { Reflector } from './reflector.ts'
 import type { CachedKind } from './view.ts'
 
@@ -38,12 +39,19 @@ export interface Caches extends AsyncDisposable {
 /** A watch that cannot be started is no news each time it is tried. */
 const warnAgainMs = 60_000
 
+/** By integration; policies by their uid too, which is what Postgres knows of them. */
+function indexOf(object: KubeObject): readonly string[] {
+  const { uid } = object.metadata
+  const isKnownByUid = object.kind === scimAssignmentPolicy.kind && uid !== undefined
+  return [...integrationsOf(object), ...(isKnownByUid ? [uid] : [])]
+}
+
 /** Begins to fill them; they need no API server to be there yet. Only the port's namespaces, where it names some. */
 export function openCaches(options: CachesOptions): Caches {
   const { kube, clock, metrics } = options
   const stop = new AbortController()
   const { signal } = stop
-  const follow = (kind: KubeKind, labels: CachedKind['labels']): Reflector => {
+  const follow = (kind: KubeKind, labels: Readonly<Record<string, string>>): Reflector => {
     const onRestart = restartTeller(options, kind)
     const onActivity = () => metrics.watchLastActivity.set({ kind: kind.kind }, clock.now() / 1000)
     const start = (namespace?: string) =>
@@ -51,6 +59,7 @@ export function openCaches(options: CachesOptions): Caches {
         kube,
         kind,
         labels,
+        indexOf,
         clock,
         signal,
         onRestart,
@@ -62,12 +71,11 @@ export function openCaches(options: CachesOptions): Caches {
       : joinReflectors(new Map(kube.namespaces.map((namespace) => [namespace, start(namespace)])))
   }
   const managed = { [managedLabel]: 'true' }
-  const integrations = { kind: scimIntegration, labels: {}, reflector: follow(scimIntegration, {}) }
-  const policies = { kind: scimAssignmentPolicy, labels: {}, reflector: follow(scimAssignmentPolicy, {}) }
-  const secrets = { kind: secretKind, labels: managed, reflector: follow(secretKind, managed) }
+  const integrations = { kind: scimIntegration, reflector: follow(scimIntegration, {}) }
+  const policies = { kind: scimAssignmentPolicy, reflector: follow(scimAssignmentPolicy, {}) }
+  const secrets = { kind: secretKind, reflector: follow(secretKind, managed) }
   const routes = Object.values(routeKinds).map((kind) => ({
     kind,
-    labels: managed,
     reflector: startLateReflector({
       isServed: (asking) => kube.serves(kind, { signal: asking }),
       start: () => follow(kind, managed),

@@ -11,6 +11,7 @@ export function joinReflectors(byNamespace: ReadonlyMap<string, Reflector>): Ref
       namespace === undefined
         ? reflectors.flatMap((reflector) => reflector.list())
         : (byNamespace.get(namespace)?.list() ?? []),
+    indexed: (text) => reflectors.flatMap((reflector) => reflector.indexed(text)),
     subscribe(listener) {
       const subscriptions = reflectors.map((reflector) => reflector.subscribe(listener))
       return {

@@ -53,6 +53,7 @@ export function startLateReflector(options: LateReflectorOptions): Reflector {
   return {
     get: (key) => inner?.get(key),
     list: (namespace) => inner?.list(namespace) ?? [],
+    indexed: (text) => inner?.indexed(text) ?? [],
     subscribe(listener) {
       listeners.add(listener)
       return { [Symbol.dispose]: () => void listeners.delete(listener) }

@@ -7,11 +7,11 @@ import { systemClock } from './clock.ts'
 import { startController } from './controller.ts'
 import { watchEpoch } from './epoch-watch.ts'
 import { keepHouse } from './housekeeping.ts'
-import { keyOf, textAt, textOf } from './object-key.ts'
+import { integrationsOf } from './integration-of.ts'
+import { keyOf } from './object-key.ts'
 import { policyReconciler } from './policy/reconcile.ts'
 import { followPolicyStates } from './policy/state-feed.ts'
 import { tenantGauges } from './tenant/gauges.ts'
-import { integrationLabel } from './tenant/names.ts'
 import { tenantReconciler } from './tenant/reconcile.ts'
 
 import type { Directory } from '#directory/database.ts'
@@ -21,7 +21,7 @@ import type { Metrics } from '#platform/metrics.ts'
 
 import type { Caches } from './caches.ts'
 import type { Controller, Reconcile, Source } from './controller.ts'
-import type { Kube, KubeObject } from './kube.ts'
+import type { Kube } from './kube.ts'
 import type { OperatorSettings } from './settings.ts'
 
 export interface OperatorOptions {
@@ -85,8 +85,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     'scimintegration',
     [
       { reflector: integrations.reflector, keysOf: (object) => [keyOf(object)] },
-      { reflector: policies.reflector, keysOf: integrationOfPolicy },
-      ...children.map(({ reflector }) => ({ reflector, keysOf: integrationOfChild })),
+      ...[policies, ...children].map(({ reflector }) => ({ reflector, keysOf: integrationsOf })),
     ],
     tenantReconciler({
       ...options,
@@ -103,11 +102,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       { reflector: policies.reflector, keysOf: (object) => [keyOf(object)] },
       {
         reflector: integrations.reflector,
-        keysOf: (object) =>
-          policies.reflector
-            .list(object.metadata.namespace)
-            .filter((policy) => integrationOfPolicy(policy).includes(keyOf(object)))
-            .map(keyOf),
+        keysOf: (object) => policies.reflector.indexed(keyOf(object)).map(keyOf),
       },
     ],
     policyReconciler({
@@ -118,8 +113,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     }),
   )
   const onChange = (policyId: string) => {
-    const policy = policies.reflector.list().find(({ metadata }) => metadata.uid === policyId)
-    if (policy !== undefined) policyController.enqueue(keyOf(policy), 'high')
+    for (const policy of policies.reflector.indexed(policyId)) policyController.enqueue(keyOf(policy), 'high')
   }
   const untilStop = AbortSignal.any([signal, stop.signal])
   const running = [
@@ -136,14 +130,4 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       gauges[Symbol.dispose]()
     },
   }
-}
-
-function integrationOfChild({ metadata }: KubeObject): string[] {
-  const name = metadata.labels?.[integrationLabel]
-  return name === undefined ? [] : [textOf({ namespace: metadata.namespace, name })]
-}
-
-function integrationOfPolicy(policy: KubeObject): string[] {
-  const name = textAt(policy['spec'], 'integrationRef', 'name')
-  return name === undefined ? [] : [textOf({ namespace: policy.metadata.namespace, name })]
 }

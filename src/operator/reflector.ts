@@ -6,10 +6,12 @@ import { backoff } from '#platform/retry.ts'
 
 import { deadline, pause } from './clock.ts'
 import { KubeError, retryAfterMs } from './kube.ts'
+import { ObjectCache } from './object-cache.ts'
 import { keyOf, textOf } from './object-key.ts'
 
 import type { Clock } from './clock.ts'
 import type { Kube, KubeKind, KubeObject, ListOptions, ObjectKey, ObjectList, WatchEvent } from './kube.ts'
+import type { IndexOf } from './object-cache.ts'
 
 export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
@@ -25,6 +27,8 @@ export interface ReflectorOptions {
   readonly namespace?: string
   /** Equality selector; all must hold. */
   readonly labels?: Readonly<Record<string, string>>
+  /** What `indexed` finds objects by; nothing unless told. */
+  readonly indexOf?: IndexOf
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly random?: () => number
@@ -36,7 +40,9 @@ export interface ReflectorOptions {
 
 export interface Reflector extends AsyncDisposable {
   get(key: ObjectKey): KubeObject | undefined
-  list(namespace?: string): KubeObject[]
+  list(namespace?: string): readonly KubeObject[]
+  /** Those that the index has under this text. */
+  indexed(text: string): readonly KubeObject[]
   /** From now on until disposed; a listener only takes notes, it must not throw. */
   subscribe(listener: (change: Change) => void): Disposable
   /** Resolves once the first list is in, or the signal aborted. */
@@ -50,7 +56,7 @@ const backoffMs = { baseMs: 1600, maxMs: 30_000 }
 
 /** Begins at once; stops when the signal aborts or the reflector is disposed. */
 export function startReflector(options: ReflectorOptions): Reflector {
-  const cache = new Map<string, KubeObject>()
+  const cache = new ObjectCache(options.indexOf ?? (() => []))
   const listeners = new Set<(change: Change) => void>()
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
@@ -62,27 +68,28 @@ export function startReflector(options: ReflectorOptions): Reflector {
     for (const listener of listeners) listener(change)
   }
   const replace = (list: ObjectList) => {
-    for (const change of differences(cache, list)) {
-      if (change.type === 'DELETED') cache.delete(keyOf(change.object))
-      else cache.set(keyOf(change.object), change.object)
+    for (const change of differences(cache.byKey, list)) {
+      if (change.type === 'DELETED') cache.delete(change.object)
+      else cache.set(change.object)
       tell(change)
     }
     hasSynced = true
     setSynced()
   }
   const note = (event: ObjectEvent) => {
-    if (isStale(event, cache.get(keyOf(event.object)))) return
-    if (event.type === 'DELETED') cache.delete(keyOf(event.object))
-    else cache.set(keyOf(event.object), event.object)
+    if (isStale(event, cache.byKey.get(keyOf(event.object)))) return
+    if (event.type === 'DELETED') cache.delete(event.object)
+    else cache.set(event.object)
     tell({ type: event.type, object: event.object, isListed: false })
   }
   const running = follow(options, signal, { replace, note })
   return {
-    get: (key) => cache.get(textOf(key)),
+    get: (key) => cache.byKey.get(textOf(key)),
     list: (namespace) =>
-      [...cache.values()].filter(
+      [...cache.byKey.values()].filter(
         ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
       ),
+    indexed: (text) => cache.indexed(text),
     subscribe(listener) {
       listeners.add(listener)
       return { [Symbol.dispose]: () => void listeners.delete(listener) }

@@ -3,13 +3,18 @@
  * caches show to be in order is left alone; before anything is written the same is read from the API.
  */
 
+import { scimAssignmentPolicy } from './api/scim-assignment-policy.ts'
+import { integrationsOf } from './integration-of.ts'
+import { textOf } from './object-key.ts'
+import { integrationLabel, managedLabel } from './tenant/names.ts'
+
 import type { Kube, KubeKind, KubeObject, ObjectKey } from './kube.ts'
 import type { Reflector } from './reflector.ts'
 
 export interface KubeView {
   get(kind: KubeKind, key: ObjectKey): Promise<KubeObject | undefined>
-  /** All labels must be there. */
-  list(kind: KubeKind, namespace: string, labels: Readonly<Record<string, string>>): Promise<KubeObject[]>
+  /** The children or policies of an integration, by its label or their reference. */
+  belonging(kind: KubeKind, integration: ObjectKey): Promise<readonly KubeObject[]>
   serves(kind: KubeKind): Promise<boolean>
   /** The same from the API itself. */
   readonly live: KubeView
@@ -18,9 +23,13 @@ export interface KubeView {
 export function liveView(kube: Kube, signal: AbortSignal): KubeView {
   const view: KubeView = {
     get: (kind, key) => kube.get(kind, key, { signal }),
-    list: async (kind, namespace, labels) => [
-      ...(await kube.list(kind, { namespace, labels, signal })).items,
-    ],
+    async belonging(kind, integration) {
+      const { namespace, name } = integration
+      const labels =
+        kind.kind === scimAssignmentPolicy.kind ? {} : { [managedLabel]: 'true', [integrationLabel]: name }
+      const { items } = await kube.list(kind, { namespace, labels, signal })
+      return items.filter((object) => integrationsOf(object).includes(textOf(integration)))
+    },
     serves: (kind) => kube.serves(kind, { signal }),
     get live() {
       return view
@@ -31,9 +40,8 @@ export function liveView(kube: Kube, signal: AbortSignal): KubeView {
 
 export interface CachedKind {
   readonly kind: KubeKind
+  /** It has an index by integration. */
   readonly reflector: Reflector
-  /** The reflector's selector: an object without these labels is not in the cache, but may exist. */
-  readonly labels: Readonly<Record<string, string>>
 }
 
 /** Answers from caches; what no cache holds is asked of the API. */
@@ -42,21 +50,13 @@ export function cachedView(caches: readonly CachedKind[], live: KubeView): KubeV
     caches.find((cache) => cache.kind.kind === kind.kind && cache.kind.apiVersion === kind.apiVersion)
   return {
     get: async (kind, key) => cacheOf(kind)?.reflector.get(key) ?? live.get(kind, key),
-    async list(kind, namespace, labels) {
+    async belonging(kind, integration) {
       const cache = cacheOf(kind)
-      if (cache === undefined || !hasLabels(labels, cache.labels)) return live.list(kind, namespace, labels)
-      return cache.reflector
-        .list(namespace)
-        .filter((object) => hasLabels(object.metadata.labels ?? {}, labels))
+      return cache === undefined
+        ? live.belonging(kind, integration)
+        : cache.reflector.indexed(textOf(integration))
     },
     serves: (kind) => live.serves(kind),
     live,
   }
-}
-
-function hasLabels(
-  labels: Readonly<Record<string, string>>,
-  wanted: Readonly<Record<string, string>>,
-): boolean {
-  return Object.entries(wanted).every(([name, value]) => labels[name] === value)
 }

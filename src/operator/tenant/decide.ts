@@ -7,7 +7,7 @@ import { parseKey } from '#operator/object-key.ts'
 import { planDeletion } from './deletion.ts'
 import { routeKinds } from './endpoint.ts'
 import { isOwnedBy, secretKind } from './manifests.ts'
-import { hashSecretName, integrationLabel, managedLabel, pausedAnnotation, routeName } from './names.ts'
+import { hashSecretName, pausedAnnotation, routeName } from './names.ts'
 import { observeTenant, readIntegration } from './observe.ts'
 import { planTenant } from './plan.ts'
 import { rememberingStatus, tenantStatus } from './report.ts'
@@ -104,9 +104,8 @@ async function childrenOf(
   view: KubeView,
   owner: { readonly namespace: string; readonly name: string; readonly uid: string },
 ): Promise<DeletionWorld['children']> {
-  const { namespace, name, uid } = owner
-  const labels = { [managedLabel]: 'true', [integrationLabel]: name }
-  const secrets = await view.list(secretKind, namespace, labels)
+  const { namespace, uid } = owner
+  const secrets = await view.belonging(secretKind, owner)
   const hash = await view.get(secretKind, { namespace, name: hashSecretName(owner) })
   const found = [...secrets, ...(hash === undefined ? [] : [hash])].map((object) => ({
     of: secretKind,

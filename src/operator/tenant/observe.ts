@@ -5,11 +5,10 @@ import { tenantForOwner } from '#directory/tenants.ts'
 import { ScimIntegration } from '#operator/api/scim-integration.ts'
 import { scimAssignmentPolicy } from '#operator/api/scim-assignment-policy.ts'
 import { TerminalError } from '#operator/controller.ts'
-import { textAt } from '#operator/object-key.ts'
 
 import { endpointTypeOf, routeKinds } from './endpoint.ts'
 import { dataOf, secretKind } from './manifests.ts'
-import { hashSecretName, integrationLabel, managedLabel, routeName } from './names.ts'
+import { hashSecretName, routeName } from './names.ts'
 import { ownershipOf, wantedSlug } from './ownership.ts'
 import { checkProvided } from './provided-token.ts'
 import { needsProvided, observeTokens } from './token-observation.ts'
@@ -57,11 +56,11 @@ export async function observeTenant(view: KubeView, object: KubeObject, observer
     owner,
     candidates,
     hashSecret: await view.get(secretKind, { namespace, name: hashSecretName(owner) }),
-    secrets: await view.list(secretKind, namespace, { [managedLabel]: 'true', [integrationLabel]: name }),
+    secrets: await view.belonging(secretKind, owner),
     rows: row === undefined ? [] : await tokensOf(observer.directory, row.id),
     occupied: [],
     routes: await routesOf(view, integration, owner, observer.settings),
-    policies: await policiesFor(view, owner),
+    policies: await view.belonging(scimAssignmentPolicy, owner),
   }
   if (ownership.kind === 'refused') return world
   const observation = observeTokens(world, ownership.id, observer.keyring)
@@ -104,11 +103,6 @@ async function routesOf(
     routes.push({ kind, isServed, object: isServed ? await view.get(kind, key) : undefined })
   }
   return routes
-}
-
-async function policiesFor(view: KubeView, owner: Owner): Promise<KubeObject[]> {
-  const policies = await view.list(scimAssignmentPolicy, owner.namespace, {})
-  return policies.filter((policy) => textAt(policy['spec'], 'integrationRef', 'name') === owner.name)
 }
 
 /** Read from the API and never from a cache, and kept nowhere but in this pass. */
