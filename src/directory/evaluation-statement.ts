@@ -40,7 +40,8 @@ export interface EvaluationInput {
  * Everything is read user by user (`cross join lateral` with `offset 0`). Joins that are left to the planner go wrong
  * in the first pass over a new tenant: no ANALYZE has seen its rows, so it expects one assignment of the policy, and
  * reads all that there are so far, three times in every batch. For the same reason `held` asks an index that has the
- * user and not the policy.
+ * user and not the policy. Where the groups are joined to all memberships at once, and not to those of each user, they
+ * are hashed once (3 us a user in place of 15).
  */
 export function evaluationStatement({ tenantId, policy, pins, userIds, now }: EvaluationInput): Statement {
   const { compiled, id, generation } = policy
@@ -81,13 +82,16 @@ export function evaluationStatement({ tenantId, policy, pins, userIds, now }: Ev
   return {
     values: parameters.values,
     text: `with member as (
-        select touched.id, bit_or(asked.bits) as group_bits
-        from unnest($3::uuid[]) as touched (id) cross join lateral (
-          select group_id from membership
-          where membership.tenant_id = $1::uuid and membership.member_id = touched.id offset 0
+        select holder.id, bit_or(asked.bits) as group_bits
+        from (
+          select touched.id, mine.group_id from unnest($3::uuid[]) as touched (id) cross join lateral (
+            select group_id from membership
+            where membership.tenant_id = $1::uuid and membership.member_id = touched.id offset 0
+          ) mine
+          offset 0
         ) holder
         join unnest(${groupIds}, ${bits}::${bitType}[]) as asked (group_id, bits) on asked.group_id = holder.group_id
-        group by touched.id
+        group by holder.id
       ), outcome as (
         select person.id as user_id, hit.ordinal
         from (

@@ -7,8 +7,8 @@ import type { Metrics } from '#platform/metrics.ts'
 
 /** Marks per transaction: a change waits for the transaction before it, so that this stays well below a second. */
 const pendingLimit = 2_000
-/** Users per transaction of a pass: 256 rules over these take 250 ms, of which 10 are the same for any number. */
-const passLimit = 10_000
+/** Users per transaction of a pass: 256 rules over these take 150 ms, of which 15 are the same for any number. */
+const passLimit = 5_000
 /** Time after which a tenant goes to the end of the line. */
 const turnMs = 1_000
 /** How long to stay away from a tenant that somebody else works on: at least, and spread over as much again. */
