@@ -12,8 +12,8 @@ const columns = [
   'product p50 / p95 / p99 ms',
   'bare req/s',
   'bare p50 / p95 / p99 ms',
-  'product CPU ms, server + Postgres',
-  'bare CPU ms, server + Postgres',
+  'product CPU ms, server + Postgres + client',
+  'bare CPU ms, server + Postgres + client',
 ]
 
 export const heading = `| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`
@@ -28,7 +28,9 @@ const rate = (figures: Figures | undefined): string => figures?.requestsPerSecon
 const cpu = (figures: Figures | undefined): string =>
   figures?.cpuMs === undefined
     ? ''
-    : `${figures.cpuMs.server.toFixed(2)} + ${figures.cpuMs.postgres.toFixed(2)}`
+    : [figures.cpuMs.server, figures.cpuMs.postgres, figures.cpuMs.client]
+        .map((value) => value.toFixed(3))
+        .join(' + ')
 
 const verdict = ({ measured, isMet }: Finding): string =>
   isMet === undefined ? measured : `${measured} ${isMet ? '(met)' : '(missed)'}`

@@ -19,6 +19,8 @@ export interface Cpu {
   readonly server: number
   /** Of all processes of Postgres. */
   readonly postgres: number
+  /** Of this process, which sends the requests. */
+  readonly client: number
 }
 
 export interface MeasureOptions {
@@ -54,17 +56,31 @@ export const figuresOf = (durationsMs: readonly number[], elapsedMs: number, cpu
   cpuMs: cpuSeconds && {
     server: (cpuSeconds.server * 1000) / durationsMs.length,
     postgres: (cpuSeconds.postgres * 1000) / durationsMs.length,
+    client: (cpuSeconds.client * 1000) / durationsMs.length,
   },
 })
 
 export const cpuBetween = (before: Cpu | undefined, after: Cpu | undefined): Cpu | undefined =>
-  before && after && { server: after.server - before.server, postgres: after.postgres - before.postgres }
+  before &&
+  after && {
+    server: after.server - before.server,
+    postgres: after.postgres - before.postgres,
+    client: after.client - before.client,
+  }
+
+const cpuTogether = (one: Cpu | undefined, other: Cpu | undefined): Cpu | undefined =>
+  one &&
+  other && {
+    server: one.server + other.server,
+    postgres: one.postgres + other.postgres,
+    client: one.client + other.client,
+  }
 
 const createRunner = (plan: LoadPlan, { clients, seconds, cpu }: MeasureOptions) => {
   const rounds = roundsFor(seconds)
   const durationsMs: number[] = []
   let elapsedMs = 0
-  let used: Cpu | undefined = { server: 0, postgres: 0 }
+  let used: Cpu | undefined = { server: 0, postgres: 0, client: 0 }
   let first = 0
   const round = async (roundSeconds: number) => {
     const result = await runRound({ plan, clients, seconds: roundSeconds, first })
@@ -73,12 +89,12 @@ const createRunner = (plan: LoadPlan, { clients, seconds, cpu }: MeasureOptions)
     return result
   }
   return {
-    warmUp: () => round(seconds / rounds / 2),
+    // Code that was not compiled yet costs a multiple. Writes use up what they are given, so they get less of it.
+    warmUp: () => round(plan.method === 'GET' ? seconds : seconds / rounds / 2),
     async run(): Promise<void> {
       const before = cpu()
       const result = await round(seconds / rounds)
-      const spent = cpuBetween(before, cpu())
-      used = used && spent && { server: used.server + spent.server, postgres: used.postgres + spent.postgres }
+      used = cpuTogether(used, cpuBetween(before, cpu()))
       for (const duration of result.durationsMs) durationsMs.push(duration)
       elapsedMs += result.elapsedMs
     },

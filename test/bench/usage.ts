@@ -13,10 +13,15 @@ const statOf = (pid: number): readonly string[] => {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
-/** CPU seconds that a process used, and the children that it has waited for. */
+/** CPU seconds that a process used: its threads by the nanosecond, and the children that it has waited for. */
 const cpuOf = (pid: number): number => {
   const fields = statOf(pid)
-  return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0) / ticksPerSecond
+  const waitedFor = (Number(fields[13]) + Number(fields[14])) / ticksPerSecond
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const [nanoseconds] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')
+    return Number(nanoseconds) / 1e9
+  })
+  return threads.reduce((sum, one) => sum + one, waitedFor)
 }
 
 /** Resident memory in MB, undefined where there is no /proc. */
@@ -49,8 +54,14 @@ export const usageOf = async (
     const postgres = postgresSeconds()
     return postgres === undefined || seconds.includes(undefined)
       ? undefined
-      : { server: seconds.reduce<number>((sum, one) => sum + (one ?? 0), 0), postgres }
+      : { server: seconds.reduce<number>((sum, one) => sum + (one ?? 0), 0), postgres, client: ownSeconds() }
   }
+}
+
+/** With all its threads, also those that ended. */
+const ownSeconds = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
 }
 
 /** The CPU seconds so far of all processes of the Postgres that this URL leads to. */
