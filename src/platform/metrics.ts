@@ -46,10 +46,12 @@ export type Metrics = ReturnType<typeof createMetrics>
 export const createMetrics = (options: MetricsOptions = {}) => {
   const registry = new Registry()
   const on = { registers: [registry] }
+  const { tenantLabelLimit = 200 } = options
   if (options.ofProcess ?? true) collectDefaultMetrics({ register: registry })
   return {
     registry,
-    ...httpMetrics(on, options.tenantLabelLimit ?? 200),
+    tenantLabelLimit,
+    ...httpMetrics(on, tenantLabelLimit),
     ...workMetrics(on),
     ...operatorMetrics(on),
   }

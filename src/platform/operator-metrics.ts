@@ -136,6 +136,12 @@ export const operatorMetrics = (on: { readonly registers: Registry[] }) => ({
     help: 'When anything was last heard of a kind: at least a bookmark comes every minute.',
     labelNames: ['kind'],
   }),
+  integrations: new Gauge({
+    ...on,
+    name: 'scim_integrations',
+    help: 'Integrations of which a condition has this status.',
+    labelNames: ['type', 'status'],
+  }),
   integrationsPaused: new Gauge({
     ...on,
     name: 'scim_integrations_paused',
@@ -144,13 +150,13 @@ export const operatorMetrics = (on: { readonly registers: Registry[] }) => ({
   tokenExpiration: new Gauge({
     ...on,
     name: 'scim_token_expiration_timestamp_seconds',
-    help: 'When a valid token expires.',
+    help: 'When a valid token expires, of the integrations that scim_integration_condition names.',
     labelNames: ['namespace', 'name', 'token_id'],
   }),
   integrationCondition: new Gauge({
     ...on,
     name: 'scim_integration_condition',
-    help: 'Conditions of an integration: 1 for the status that holds, 0 for the others.',
+    help: 'Conditions of an integration: 1 for the status that holds, 0 for the others. METRICS_TENANT_LIMIT integrations that are well have it, and as many that are not Ready, are Degraded, or have a token that expires soon.',
     labelNames: ['namespace', 'name', 'type', 'status'],
   }),
 })

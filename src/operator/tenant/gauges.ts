@@ -1,4 +1,9 @@
-/** What metrics show of each integration; labels of one that is gone go with it. */
+/**
+ * What metrics show of integrations. All are counted; by name there are only so many, since each is about thirty series,
+ * which ten thousand times would cost more than the operator itself. Those in trouble have names of their own to fill.
+ */
+
+import { isDeepStrictEqual } from 'node:util'
 
 import { conditionStatuses } from '#operator/api/common.ts'
 import { parseKey } from '#operator/object-key.ts'
@@ -12,46 +17,74 @@ export interface TenantGauges extends Disposable {
   forget(key: string): void
 }
 
+/** What was last shown of one. */
+interface Shown {
+  readonly isWell: boolean
+  /** Type to status. */
+  readonly conditions: Readonly<Record<string, string>>
+  readonly tokens: readonly { readonly id: string; readonly expiresSeconds: number }[]
+}
+
 export function tenantGauges(metrics: Metrics): TenantGauges {
-  /** Key -> what was set for it. */
-  const shown = new Map<string, { readonly tokenIds: readonly string[]; readonly types: readonly string[] }>()
-  const paused = new Set<string>()
+  const known = new Map<string, Shown>()
+  /** Keys that have series of their own. */
+  const named = { well: new Set<string>(), unwell: new Set<string>() }
+  const namesOf = ({ isWell }: Shown) => (isWell ? named.well : named.unwell)
+
+  const count = ({ conditions }: Shown, by: 1 | -1) => {
+    for (const [type, status] of Object.entries(conditions)) metrics.integrations.inc({ type, status }, by)
+    if (conditions['Paused'] === 'True') metrics.integrationsPaused.inc(by)
+  }
   const forget = (key: string) => {
+    const shown = known.get(key)
+    if (shown === undefined) return
+    known.delete(key)
+    count(shown, -1)
+    if (!namesOf(shown).delete(key)) return
     const { namespace, name } = parseKey(key)
-    const before = shown.get(key)
-    for (const token_id of before?.tokenIds ?? [])
-      metrics.tokenExpiration.remove({ namespace, name, token_id })
-    for (const type of before?.types ?? []) {
+    for (const { id } of shown.tokens) metrics.tokenExpiration.remove({ namespace, name, token_id: id })
+    for (const type of Object.keys(shown.conditions)) {
       for (const status of conditionStatuses)
         metrics.integrationCondition.remove({ namespace, name, type, status })
     }
-    shown.delete(key)
-    paused.delete(key)
-    metrics.integrationsPaused.set(paused.size)
   }
   return {
     forget,
-    [Symbol.dispose]: () => [...shown.keys()].forEach(forget),
+    [Symbol.dispose]: () => [...known.keys()].forEach(forget),
     show(key, status) {
+      const shown = shownOf(status)
+      // Most looks find what the last one found.
+      if (isDeepStrictEqual(known.get(key), shown)) return
       forget(key)
+      known.set(key, shown)
+      count(shown, 1)
+      if (namesOf(shown).size >= metrics.tenantLabelLimit) return
+      namesOf(shown).add(key)
       const { namespace, name } = parseKey(key)
-      const conditions = status.conditions ?? []
-      for (const { type, status: holds } of conditions) {
-        for (const status of conditionStatuses) {
+      for (const [type, holds] of Object.entries(shown.conditions)) {
+        for (const status of conditionStatuses)
           metrics.integrationCondition.set({ namespace, name, type, status }, status === holds ? 1 : 0)
-        }
       }
-      const purposes = [status, ...(status.readers ?? [])]
-      const tokens = purposes
-        .flatMap(({ tokens = [] }) => tokens)
-        .filter(({ state }) => state === 'Active' || state === 'Retiring')
-      for (const { id, expirationTime } of tokens) {
-        if (expirationTime === undefined) continue
-        metrics.tokenExpiration.set({ namespace, name, token_id: id }, Date.parse(expirationTime) / 1000)
-      }
-      shown.set(key, { tokenIds: tokens.map(({ id }) => id), types: conditions.map(({ type }) => type) })
-      if (conditions.some(({ type, status: holds }) => type === 'Paused' && holds === 'True')) paused.add(key)
-      metrics.integrationsPaused.set(paused.size)
+      for (const { id, expiresSeconds } of shown.tokens)
+        metrics.tokenExpiration.set({ namespace, name, token_id: id }, expiresSeconds)
     },
   }
+}
+
+function shownOf(status: ScimIntegrationStatus): Shown {
+  const conditions = Object.fromEntries(
+    (status.conditions ?? []).map(({ type, status: holds }) => [type, holds]),
+  )
+  const tokens = [status, ...(status.readers ?? [])]
+    .flatMap((purpose) => purpose.tokens ?? [])
+    .flatMap(({ id, state, expirationTime }) =>
+      (state === 'Active' || state === 'Retiring') && expirationTime !== undefined
+        ? [{ id, expiresSeconds: Date.parse(expirationTime) / 1000 }]
+        : [],
+    )
+  const isWell =
+    conditions['Ready'] === 'True' &&
+    conditions['Degraded'] !== 'True' &&
+    conditions['TokenExpiring'] !== 'True'
+  return { isWell, conditions, tokens }
 }
