@@ -12,15 +12,17 @@ export interface OperatorProcess extends AsyncDisposable {
   readonly child: Child
   /** When it was started, by `performance.now()`. */
   readonly startedMs: number
-  /** Sum of the samples of a metric that have these labels. */
-  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
+  /** Until it has reconciled so many integrations since it started; `performance.now()` of then. */
+  untilReconciled(count: number): Promise<number>
   /** Until it has taken up everything that it knows of, and nothing new for a while. */
   untilCalm(): Promise<void>
 }
 
-const pollMs = 100
+const reconciles = 'controller_runtime_reconcile_total'
 /** A watch brings the consequences of a write in far less. */
 const calmMs = 3_000
+/** A scrape is work for the operator: between two of them it has so many times as long for its own. */
+const restAfterScrape = 50
 
 export const startOperatorProcess = async (
   env: Readonly<Record<string, string>>,
@@ -28,19 +30,30 @@ export const startOperatorProcess = async (
   const startedMs = performance.now()
   const child = new Child({ main: 'src/operator/main.ts', env })
   const port = await child.port('opsPort', 'started')
-  const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  let scrapeMs = 0
+  const metrics = async (): Promise<string> => {
+    const scrapedMs = performance.now()
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    scrapeMs = performance.now() - scrapedMs
+    return text
+  }
+  const pause = (): Promise<void> => sleep(restAfterScrape * scrapeMs)
   const work = async (): Promise<{ readonly waiting: number; readonly done: number }> => {
     const text = await metrics()
     return {
       waiting: sampleSum(text, 'workqueue_depth') + sampleSum(text, 'controller_runtime_active_workers'),
-      done: sampleSum(text, 'controller_runtime_reconcile_total'),
+      done: sampleSum(text, reconciles),
     }
   }
   return {
     pid: child.pid,
     child,
     startedMs,
-    metric: async (name, labels) => sampleSum(await metrics(), name, labels),
+    async untilReconciled(count) {
+      const labels = { controller: 'scimintegration' }
+      while (sampleSum(await metrics(), reconciles, labels) < count) await pause()
+      return performance.now()
+    },
     async untilCalm() {
       let last = -1
       let sinceMs = performance.now()
@@ -48,7 +61,7 @@ export const startOperatorProcess = async (
         const { waiting, done } = await work()
         if (waiting > 0 || done !== last) sinceMs = performance.now()
         last = done
-        await sleep(pollMs)
+        await pause()
       }
     },
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),

@@ -1,30 +1,10 @@
 /** A new operator in place of one that ends: how soon it knows everything, looks at everything, and what it writes. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { cpuDuring, fill, secondsText, thousands } from './row.ts'
 import { memoryNow } from './rows-rest.ts'
 
 import type { OperatorProcess } from './operator-process.ts'
 import type { Bench, Row } from './row.ts'
-
-const pollMs = 100
-/** A whole look at everything, however slow the machine. */
-const lookLimitMs = 1_200_000
-
-/** Until each integration has been reconciled and nothing follows from it; `performance.now()` of the former. */
-const untilAllSeen = async (operator: OperatorProcess, count: number): Promise<number> => {
-  const limit = performance.now() + lookLimitMs
-  const seen = (): Promise<number> =>
-    operator.metric('controller_runtime_reconcile_total', { controller: 'scimintegration' })
-  while ((await seen()) < count) {
-    if (performance.now() > limit) throw new Error(`the operator has looked at ${await seen()} of ${count}`)
-    await sleep(pollMs)
-  }
-  const seenMs = performance.now()
-  await operator.untilCalm()
-  return seenMs
-}
 
 export const restarted: Row = {
   name: 'restart',
@@ -90,7 +70,8 @@ export const failover: Row = {
     await fill(bench, bench.many)
     const all = `${thousands(bench.world.population.size)} integrations`
     const told = await takeover(bench, ({ child }) => child.terminate())
-    await untilAllSeen(bench.world.operator, bench.world.population.size)
+    await bench.world.operator.untilReconciled(bench.world.population.size)
+    await bench.world.operator.untilCalm()
     const killed = await takeover(bench, ({ child }) => child.signal('SIGKILL'))
     return [
       {
