@@ -21,8 +21,9 @@ export const restarted: Row = {
     await operator.child.untilSaid('leading')
     const leadingMs = performance.now()
     const { result: seenMs, cpu } = await cpuDuring(world, () =>
-      untilAllSeen(operator, world.population.size),
+      operator.untilReconciled(world.population.size),
     )
+    await operator.untilCalm()
     const lookedMs = seenMs - leadingMs
     const writes = (await world.writes()) - writesBefore
     return [
