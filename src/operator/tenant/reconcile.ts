@@ -4,7 +4,6 @@
  */
 import { DatabaseUnavailableError } from '#directory/unavailable.ts'
 import { scimAssignmentPolicy } from '#operator/api/scim-assignment-policy.ts'
-import { scimAssignmentPolicy } from '#operator/api/scim-assignment-policy.ts'
 import { scimIntegration } from '#operator/api/scim-integration.ts'
 import { isRefusal } from '#operator/kube.ts'
 import { parseKey } from '#operator/object-key.ts'
@@ -69,14 +68,6 @@ export function tenantReconciler(context: TenantContext): Reconcile {
       throw error
     }
   }
-}
-
-/**
- * Of policies only the status speaks, and one that changes brings its integration back here: the cache is good enough,
- * and spares the API a list of all policies of the namespace.
- */
-function readFromCache({ caches }: TenantContext): readonly CachedKind[] {
-  return caches.filter(({ kind }) => kind.kind === scimAssignmentPolicy.kind)
 }
 
 /**
