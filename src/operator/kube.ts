@@ -70,8 +70,6 @@ export interface ApplyOptions extends CallOptions {
   readonly fieldManager: string
   /** True for children we own; false for objects others may own: a conflict is refused. */
   readonly force: boolean
-  /** Only asks whether it would be taken; nothing is written. */
-  readonly isDryRun?: boolean
 }
 
 /** An event for people: one per change, never to drive automation (Kubernetes API conventions, Events). */
@@ -101,6 +99,8 @@ export interface Kube {
   create(object: KubeObject, options?: CallOptions): Promise<KubeObject>
   /** Server-side apply: the fields of `object` become ours, fields applied before and absent now go. */
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>
+  /** Apply as a dry run: throws what it would throw, and writes nothing. */
+  tryApply(object: KubeObject, options: ApplyOptions): Promise<void>
   /** Server-side apply of `/status`, forced; with a uid, only of that incarnation: KubeError `Conflict` (409) of another. */
   applyStatus(
     object: KubeObject,

@@ -85,9 +85,13 @@ export const openKubeFolder = async (options: KubeFolderOptions): Promise<KubeFo
       signal?.throwIfAborted()
       return api.create(object)
     },
-    apply: async (object, { fieldManager, force, isDryRun = false, signal }) => {
+    apply: async (object, { fieldManager, force, signal }) => {
       signal?.throwIfAborted()
-      return (await api.apply(object, { manager: fieldManager, force, isDryRun })).object
+      return (await api.apply(object, { manager: fieldManager, force })).object
+    },
+    tryApply: async (object, { fieldManager, force, signal }) => {
+      signal?.throwIfAborted()
+      await api.apply(object, { manager: fieldManager, force, isDryRun: true })
     },
     applyStatus: async (object, { fieldManager, signal }) => {
       signal?.throwIfAborted()

@@ -185,36 +185,38 @@ function crashing(after: number | undefined): AbortSignal {
   return signal
 }
 
+/** The signal that crashes stays here: an adapter asks its signals when it likes, and only writes are to be counted. */
 function counted(kube: Kube, writes: QuietOperator['writes'], without: readonly string[]): Kube {
   const note = (name: string) => {
     writes.count += 1
     writes.names.push(name)
   }
   return {
-    get: (...args) => kube.get(...args),
-    list: (...args) => kube.list(...args),
+    get: (kind, key) => kube.get(kind, key),
+    list: (kind, { signal: _signal, ...options } = {}) => kube.list(kind, options),
     watch: (...args) => kube.watch(...args),
     serves: async (kind) => !without.includes(kind.kind) && kube.serves(kind),
     recordEvent: (event) => kube.recordEvent(event),
-    create(object, ...rest) {
+    create(object) {
       note(`create ${object.kind} ${object.metadata.name}`)
-      return kube.create(object, ...rest)
+      return kube.create(object)
     },
-    apply(object, options) {
-      if (options.isDryRun !== true) note(`apply ${object.kind} ${object.metadata.name}`)
-      return kube.apply(object, options)
+    apply(object, { fieldManager, force }) {
+      note(`apply ${object.kind} ${object.metadata.name}`)
+      return kube.apply(object, { fieldManager, force })
     },
-    applyStatus(object, options) {
+    tryApply: (object, { fieldManager, force }) => kube.tryApply(object, { fieldManager, force }),
+    applyStatus(object, { fieldManager }) {
       note(`status ${object.kind} ${object.metadata.name}`)
-      return kube.applyStatus(object, options)
+      return kube.applyStatus(object, { fieldManager })
     },
-    setFinalizers(object, ...rest) {
+    setFinalizers(object, kind, finalizers) {
       note(`finalizers ${object.kind} ${object.metadata.name}`)
-      return kube.setFinalizers(object, ...rest)
+      return kube.setFinalizers(object, kind, finalizers)
     },
-    delete(kind, key, options) {
+    delete(kind, key, { uid } = {}) {
       note(`delete ${kind.kind} ${key.name}`)
-      return kube.delete(kind, key, options)
+      return kube.delete(kind, key, uid === undefined ? {} : { uid })
     },
   }
 }

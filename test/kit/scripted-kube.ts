@@ -54,6 +54,7 @@ export function scriptedKube(): ScriptedKube {
     get: unused,
     create: unused,
     apply: unused,
+    tryApply: unused,
     applyStatus: unused,
     setFinalizers: unused,
     delete: unused,

@@ -59,7 +59,7 @@ export async function writeRouteStatus(
 
 const Route = z.object({
   metadata: z.object({ generation: z.int() }),
-  spec: z.object({ parentRefs: z.array(z.unknown()) }),
+  spec: z.object({ parentRefs: z.array(z.unknown()).default([]) }),
   status: z
     .object({
       parents: z.array(z.object({ conditions: z.array(z.object({ observedGeneration: z.int() })) })),

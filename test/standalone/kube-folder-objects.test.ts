@@ -259,14 +259,12 @@ test('writers at once lose nothing', async () => {
 test('a dry run is checked like a write and writes nothing', async () => {
   await using folder = await temporaryKubeFolder({ 'a.yaml': integrationYaml('okta') })
   const before = await okta(folder)
-  const dry = { ...ours, isDryRun: true }
   const edited = { ...before, metadata: { namespace: 'acme', name: 'okta' } }
-  const tried = await folder.kube.apply({ ...edited, spec: { displayName: 'Other' } }, dry)
-  expect(tried).toMatchObject({ spec: { displayName: 'Other' } })
-  await expect(folder.kube.apply({ ...edited, spec: { displayName: '' } }, dry)).rejects.toMatchObject({
+  await folder.kube.tryApply({ ...edited, spec: { displayName: 'Other' } }, ours)
+  await expect(folder.kube.tryApply({ ...edited, spec: { displayName: '' } }, ours)).rejects.toMatchObject({
     reason: 'Invalid',
   })
-  await folder.kube.apply(childSecret(before, 'new', { token: 'YQ==' }), dry)
+  await folder.kube.tryApply(childSecret(before, 'new', { token: 'YQ==' }), ours)
   expect(await okta(folder)).toEqual(before)
   expect((await folder.kube.list(secrets)).items).toEqual([])
 })

@@ -4,7 +4,7 @@ import { KubeError } from '#operator/kube.ts'
 import { fieldsOf, parseObject } from './json.ts'
 import { collectionPath, objectPath } from './paths.ts'
 
-import type { Kube, KubeObject } from '#operator/kube.ts'
+import type { ApplyOptions, Kube, KubeObject } from '#operator/kube.ts'
 import type { V1DeleteOptions } from '@kubernetes/client-node'
 
 import type { Discovery } from './discovery.ts'
@@ -16,30 +16,54 @@ const mergePatch = 'application/merge-patch+json'
 /** Between the look at an object and the write of its status others may change it, but not again and again. */
 const statusAttempts = 5
 
-export type Writes = Pick<Kube, 'create' | 'apply' | 'applyStatus' | 'setFinalizers' | 'delete'>
+interface Resource {
+  readonly apiVersion: string
+  readonly plural: string
+}
+
+export type Writes = Pick<Kube, 'create' | 'apply' | 'tryApply' | 'applyStatus' | 'setFinalizers' | 'delete'>
 
 export function writes(transport: Transport, discovery: Discovery): Writes {
   /** Runs with the plural of the object's kind; if that is not found, the kind may be gone: it is looked up again. */
-  const withPlural = async (
+  const sent = async (
     object: KubeObject,
     signal: AbortSignal | undefined,
-    write: (resource: { readonly apiVersion: string; readonly plural: string }) => Promise<unknown>,
-  ): Promise<KubeObject> => {
+    write: (resource: Resource) => Promise<unknown>,
+  ): Promise<unknown> => {
     const { apiVersion, kind } = object
     const plural = await discovery.pluralOf(object, signal === undefined ? {} : { signal })
     if (plural === undefined)
       throw new KubeError(404, 'NotFound', `the cluster does not serve ${apiVersion} ${kind}`)
     try {
-      return parseObject(await write({ apiVersion, plural }), object)
+      return await write({ apiVersion, plural })
     } catch (error) {
       if (error instanceof KubeError && error.reason === 'NotFound') discovery.forget(apiVersion)
       throw error
     }
   }
+  const stored = async (...[object, signal, write]: Parameters<typeof sent>): Promise<KubeObject> =>
+    parseObject(await sent(object, signal, write), object)
+  const apply = (
+    object: KubeObject,
+    { fieldManager, force, signal }: ApplyOptions,
+    dryRun?: 'All',
+  ): Parameters<typeof sent> => [
+    object,
+    signal,
+    (resource) =>
+      transport.call({
+        method: 'PATCH',
+        path: objectPath(resource, object.metadata),
+        query: { fieldManager, force: String(force), dryRun },
+        contentType: applyPatch,
+        body: object,
+        signal,
+      }),
+  ]
 
   return {
     create: (object, { signal } = {}) =>
-      withPlural(object, signal, (resource) =>
+      stored(object, signal, (resource) =>
         transport.call({
           method: 'POST',
           path: collectionPath(resource, object.metadata.namespace),
@@ -48,20 +72,14 @@ export function writes(transport: Transport, discovery: Discovery): Writes {
         }),
       ),
 
-    apply: (object, { fieldManager, force, isDryRun = false, signal }) =>
-      withPlural(object, signal, (resource) =>
-        transport.call({
-          method: 'PATCH',
-          path: objectPath(resource, object.metadata),
-          query: { fieldManager, force: String(force), dryRun: isDryRun ? 'All' : undefined },
-          contentType: applyPatch,
-          body: object,
-          signal,
-        }),
-      ),
+    apply: (object, options) => stored(...apply(object, options)),
+
+    tryApply: async (object, options) => {
+      await sent(...apply(object, options, 'All'))
+    },
 
     applyStatus: (object, { fieldManager, signal }) =>
-      withPlural(object, signal, async (resource) => {
+      stored(object, signal, async (resource) => {
         const path = objectPath(resource, object.metadata)
         for (let attempt = 1; ; attempt += 1) {
           const version = await versionOf(transport, path, object, signal)

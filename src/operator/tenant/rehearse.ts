@@ -9,7 +9,7 @@ import type { Action } from './action.ts'
 import type { Outcome } from './report.ts'
 
 export interface RehearsalTools {
-  readonly kube: Pick<Kube, 'apply'>
+  readonly kube: Pick<Kube, 'tryApply'>
   readonly signal: AbortSignal
 }
 
@@ -26,7 +26,7 @@ export async function rehearse(
   for (const action of actions) {
     if (action.kind !== 'ApplyObject') continue
     try {
-      await kube.apply(action.object, { fieldManager, force: true, isDryRun: true, signal })
+      await kube.tryApply(action.object, { fieldManager, force: true, signal })
     } catch (error) {
       if (!isRefusal(error)) throw error
       const { kind, metadata } = action.object

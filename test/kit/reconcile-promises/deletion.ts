@@ -44,6 +44,21 @@ export function deletionPromises(open: OpenQuiet): void {
     expect(await operator.object(httpRoutes, 'okta-scim')).toBeUndefined()
   })
 
+  test.for([
+    { after: 0, finalizers: undefined },
+    { after: 1, finalizers: ['scim-operator.io/tenant'] },
+  ])(
+    'before its finalizer stands nothing is written for an integration: killed after $after',
+    async (row) => {
+      await using operator = await open()
+      await operator.apply(anIntegration(name, { tenantID: 'okta-1' }))
+      await expect(operator.reconcile(name, { crashAfter: row.after })).rejects.toThrow(Crash)
+      expect((await operator.integration(name)).metadata.finalizers).toEqual(row.finalizers)
+      expect(await tenant(operator)).toBeUndefined()
+      expect(await operator.objects(secrets)).toEqual([])
+    },
+  )
+
   test('Delete removes the data before the object goes', async () => {
     await using operator = await anIssued({ deletionPolicy: 'Delete' })
     await remove(operator)

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 
 import { tenantBySlug } from '#directory/tenants.ts'
 import { scimIntegration } from '#operator/api/scim-integration.ts'
+import { ingressKind } from '#operator/tenant/manifests.ts'
+import { secrets, specOf } from '#test/kit/kube-folder.ts'
 import { aSecret, anIntegration } from '#test/kit/manifests.ts'
 import { httpRoutes } from '#test/kit/operator.ts'
 
@@ -58,6 +60,25 @@ export function tenantPromises(open: OpenQuiet): void {
     expect(delivered['baseURL']).toBe(status.baseURL)
   })
 
+  test('whatever is made for an integration is owned by it', async () => {
+    await using operator = await aReadyOne({ readers: [{ name: 'app' }] })
+    const { uid } = (await operator.integration('okta')).metadata
+    const children = [...(await operator.objects(secrets)), ...(await operator.objects(httpRoutes))]
+    expect(children).toHaveLength(4)
+    for (const { metadata } of children) {
+      expect(metadata.ownerReferences).toEqual([
+        {
+          apiVersion: 'scim-operator.io/v1alpha1',
+          kind: 'ScimIntegration',
+          name: 'okta',
+          uid,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ])
+    }
+  })
+
   test('every condition speaks for the generation that it saw', async () => {
     await using operator = await aReadyOne()
     await operator.apply(anIntegration('okta', { tenantID: 'okta-1', displayName: 'Renamed' }))
@@ -87,17 +108,22 @@ export function tenantPromises(open: OpenQuiet): void {
   })
 
   describe('drift', () => {
-    test('of the route is put back and counted', async () => {
+    const filters = [{ type: 'RequestRedirect', requestRedirect: { hostname: 'evil.test' } }]
+    test.for<[string, object]>([
+      ['to another host', { hostnames: ['evil.test'] }],
+      [
+        'that leads elsewhere',
+        { rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }], filters }] },
+      ],
+    ])('of the route is put back and counted: an edit %s', async ([, change]) => {
       await using operator = await aReadyOne()
-      const route = await operator.object(httpRoutes, 'okta-scim')
-      const spec = Object.assign({}, route!['spec'], { hostnames: ['evil.test'] })
-      const { apiVersion, kind } = route!
+      const before = specOf(await operator.object(httpRoutes, 'okta-scim'))
+      const { apiVersion, kind } = httpRoutes
       const metadata = { name: 'okta-scim', namespace: operator.namespace }
-      await operator.apply({ apiVersion, kind, metadata, spec })
+      await operator.apply({ apiVersion, kind, metadata, spec: { ...before, ...change } })
+      expect(specOf(await operator.object(httpRoutes, 'okta-scim'))).not.toEqual(before)
       await settle(operator, 'okta')
-      expect(await operator.object(httpRoutes, 'okta-scim')).toMatchObject({
-        spec: { hostnames: ['okta-1.scim.test'] },
-      })
+      expect(specOf(await operator.object(httpRoutes, 'okta-scim'))).toEqual(before)
       expect(await driftOf(operator)).toEqual({ HTTPRoute: 1 })
     })
 
@@ -164,6 +190,41 @@ export function tenantPromises(open: OpenQuiet): void {
     })
   })
 
+  describe('a route of our name that is not ours', () => {
+    test('is never overwritten, and makes room when it goes', async () => {
+      await using operator = await open()
+      const { apiVersion, kind } = httpRoutes
+      const spec = { hostnames: ['mine.test'] }
+      await operator.apply({ apiVersion, kind, metadata: { name: 'okta-scim', namespace: 'acme' }, spec })
+      await operator.apply(anIntegration('okta', { tenantID: 'okta-1' }))
+      await settle(operator, 'okta')
+      expect(await operator.object(httpRoutes, 'okta-scim')).toMatchObject({ spec })
+      expect(await operator.condition('okta', 'EndpointReady')).toBe('False/FieldConflict')
+      expect(await operator.condition('okta', 'Degraded')).toBe('True/FieldConflict')
+      expect(await operator.condition('okta', 'TokenReady')).toBe('True/AwaitingAcknowledgement')
+      await operator.delete(httpRoutes, 'okta-scim')
+      await settle(operator, 'okta')
+      expect(await operator.object(httpRoutes, 'okta-scim')).toMatchObject({
+        spec: { hostnames: ['okta-1.scim.test'] },
+      })
+      expect(await operator.condition('okta', 'Ready')).toBe('True/Available')
+      expect(await operator.condition('okta', 'Degraded')).toBe('False/AsExpected')
+    })
+
+    test('stays when the integration goes', async () => {
+      await using operator = await open()
+      const { apiVersion, kind } = httpRoutes
+      const spec = { hostnames: ['mine.test'] }
+      await operator.apply({ apiVersion, kind, metadata: { name: 'okta-scim', namespace: 'acme' }, spec })
+      await operator.apply(anIntegration('okta'))
+      await settle(operator, 'okta')
+      await operator.delete(scimIntegration, 'okta')
+      await operator.reconcile('okta')
+      expect(await operator.object(scimIntegration, 'okta')).toBeUndefined()
+      expect(await operator.object(httpRoutes, 'okta-scim')).toMatchObject({ spec })
+    })
+  })
+
   describe('annotations and policies for people', () => {
     const paused = { annotations: { 'scim-operator.io/paused': 'true' } }
 
@@ -208,6 +269,52 @@ export function tenantPromises(open: OpenQuiet): void {
       expect(progressing?.message).toContain('write tenant okta-1')
       expect(progressing?.message).not.toMatch(/scimt_/)
     })
+
+    test('a pause holds everything but the deletion', async () => {
+      await using operator = await aReadyOne()
+      await operator.apply(anIntegration('okta', { tenantID: 'okta-1' }, paused))
+      await settle(operator, 'okta')
+      await operator.delete(scimIntegration, 'okta')
+      await operator.reconcile('okta')
+      expect(await operator.object(scimIntegration, 'okta')).toBeUndefined()
+      expect((await tenantBySlug(operator.directory, 'okta-1'))?.deleted).not.toBeNull()
+    })
+
+    test('under Observe drift stays, an edit waits, and both are told', async () => {
+      await using operator = await aReadyOne()
+      await operator.directory.pool.query("update tenant set endpoint_path = '/elsewhere'")
+      await operator.delete(httpRoutes, 'okta-scim')
+      const spec = { tenantID: 'okta-1', displayName: 'New', managementPolicy: 'Observe' }
+      await operator.apply(anIntegration('okta', spec))
+      await settle(operator, 'okta')
+      expect(await tenantBySlug(operator.directory, 'okta-1')).toMatchObject({
+        displayName: 'okta',
+        endpointPath: '/elsewhere',
+      })
+      expect(await operator.object(httpRoutes, 'okta-scim')).toBeUndefined()
+      const { conditions } = (await operator.integration('okta')).status
+      expect(conditions?.find(({ type }) => type === 'Progressing')).toMatchObject({
+        reason: 'ObserveOnly',
+        message: 'Full would: write tenant okta-1; write HTTPRoute okta-scim.',
+      })
+      expect(await driftOf(operator)).toEqual({})
+      await operator.apply(anIntegration('okta', { ...spec, managementPolicy: 'Full' }))
+      await settle(operator, 'okta')
+      expect(await tenantBySlug(operator.directory, 'okta-1')).toMatchObject({
+        displayName: 'New',
+        endpointPath: '/scim/v2',
+      })
+    })
+
+    test('a deletion under Observe leaves the tenant as it is', async () => {
+      await using operator = await aReadyOne()
+      await operator.apply(anIntegration('okta', { tenantID: 'okta-1', managementPolicy: 'Observe' }))
+      await settle(operator, 'okta')
+      await operator.delete(scimIntegration, 'okta')
+      await operator.reconcile('okta')
+      expect(await operator.object(scimIntegration, 'okta')).toBeUndefined()
+      expect((await tenantBySlug(operator.directory, 'okta-1'))?.deleted).toBeNull()
+    })
   })
 
   describe('endpoints', () => {
@@ -218,6 +325,32 @@ export function tenantPromises(open: OpenQuiet): void {
       expect(await operator.condition('okta', 'EndpointReady')).toBe('False/GatewayAPINotInstalled')
       expect(await operator.condition('okta', 'TokenReady')).toBe('True/AwaitingAcknowledgement')
       expect((await operator.reconcile('okta')).requeueAfterMs).toBeLessThanOrEqual(30_000)
+    })
+
+    test.for([
+      ['Shared', 'True/SharedRoute'],
+      ['None', 'True/NotRequested'],
+    ] as const)('type %s needs no route and is ready', async ([type, condition]) => {
+      await using operator = await aReadyOne({ endpoint: { type } })
+      expect(await operator.condition('okta', 'EndpointReady')).toBe(condition)
+      expect(await operator.condition('okta', 'Ready')).toBe('True/Available')
+      expect([...(await operator.objects(httpRoutes)), ...(await operator.objects(ingressKind))]).toEqual([])
+    })
+
+    test('an Ingress leads to the tenant as a route does, and each takes the place of the other', async () => {
+      const ingress = { className: 'web', tls: { secretName: 'certificate' } }
+      await using operator = await aReadyOne({ endpoint: { type: 'Ingress', ingress } })
+      expect(await operator.object(ingressKind, 'okta-scim')).toMatchObject({
+        spec: { ingressClassName: 'web', rules: [{ host: 'okta-1.scim.test' }] },
+      })
+      expect(await operator.condition('okta', 'EndpointReady')).toBe('True/Programmed')
+      expect((await operator.integration('okta')).status.route?.kind).toBe('Ingress')
+      await operator.apply(anIntegration('okta', { tenantID: 'okta-1', endpoint: { type: 'HTTPRoute' } }))
+      await settle(operator, 'okta')
+      expect(await operator.object(ingressKind, 'okta-scim')).toBeUndefined()
+      expect(await operator.condition('okta', 'EndpointReady')).toBe('True/Programmed')
+      expect((await operator.integration('okta')).status.route?.kind).toBe('HTTPRoute')
+      expect(await driftOf(operator)).toEqual({})
     })
 
     test('the route goes when the endpoint needs none any more', async () => {

@@ -40,16 +40,26 @@ test('an object is created in the collection of its kind', async () => {
   })
 })
 
-test('server-side apply sends the object as it is, with its manager, whether to insist and whether only to try', async () => {
+test('a dry run says so, and takes whatever is answered for a yes', async () => {
+  await using running = await anApi(kinds, json(200, { metadata: { name: 'a' } }))
+  await running.write.tryApply(object, { fieldManager: 'me', force: true })
+  expect(running.api.calls[1]).toMatchObject({
+    method: 'PATCH',
+    query: { fieldManager: 'me', force: 'true', dryRun: 'All' },
+    body: object,
+  })
+})
+
+test('server-side apply sends the object as it is, with its manager and whether to insist', async () => {
   await using running = await anApi(kinds, stored)
   expect(await running.write.apply(object, { fieldManager: 'me', force: false })).toEqual(storedObject)
-  await running.write.apply(object, { fieldManager: 'me', force: true, isDryRun: true })
+  await running.write.apply(object, { fieldManager: 'me', force: true })
   await running.write.applyStatus({ ...object, status: { a: 1 } }, { fieldManager: 'me' })
   const sent = { method: 'PATCH', headers: { 'content-type': 'application/apply-patch+yaml' } }
   const path = '/api/v1/namespaces/acme/secrets/a'
   expect(running.api.calls.slice(1)).toMatchObject([
     { ...sent, path, query: { fieldManager: 'me', force: 'false' }, body: object },
-    { ...sent, path, query: { fieldManager: 'me', force: 'true', dryRun: 'All' }, body: object },
+    { ...sent, path, query: { fieldManager: 'me', force: 'true' }, body: object },
     {
       ...sent,
       path: `${path}/status`,

@@ -13,21 +13,21 @@ const route: Action = { kind: 'ApplyObject', of: httpRouteKind, object: thing('o
 const delivery: Action = { kind: 'CreateSecret', object: thing('delivery', '1') }
 const old: Action = { kind: 'DeleteObject', of: secretKind, object: thing('old', '1') }
 
-/** Any call but `apply` fails the test. */
+/** Any call but `tryApply` fails the test. */
 function anApi(answer: () => Error | undefined) {
   const asked: ApplyOptions[] = []
-  const apply: Kube['apply'] = (object, options) => {
+  const tryApply: Kube['tryApply'] = (_object, options) => {
     asked.push(options)
     const error = answer()
-    return error === undefined ? Promise.resolve(object) : Promise.reject(error)
+    return error === undefined ? Promise.resolve() : Promise.reject(error)
   }
-  return { kube: { ...scriptedKube().kube, apply }, asked }
+  return { kube: { ...scriptedKube().kube, tryApply }, asked }
 }
 
 test('what would be applied is tried without being written, and nothing else is asked of the API', async () => {
   const { kube, asked } = anApi(() => undefined)
   expect(await rehearse([delivery, route, old], { kube, signal })).toEqual({ kind: 'observed', refusals: [] })
-  expect(asked).toMatchObject([{ isDryRun: true, force: true }])
+  expect(asked).toEqual([{ fieldManager: 'scim-operator', force: true, signal }])
 })
 
 test('what the API would refuse is told in its words', async () => {
