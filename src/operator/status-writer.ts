@@ -65,10 +65,13 @@ export async function writeStatus(kube: Kube, change: StatusChange, options: Wri
 const alarms = new Set(['Degraded', 'TokenExpiring'])
 /** Conditions worth an Event; the others move along with them. */
 const told = new Set(['Ready', 'Synced', ...alarms])
+/** Why something is "False" that somebody asked for, or that goes by itself. */
+const harmless = new Set(['Disabled', 'Evaluating', 'IntegrationNotReady'])
 
-/** One Event per condition whose status or reason is new, or whose plan is; a first "nothing wrong" is no news. */
+/** One Event per reason that is new to its condition, or whose plan is; a first "nothing wrong" is no news. */
 export function eventsOf({ object, before, after }: StatusChange): EventNote[] {
-  return (after.conditions ?? []).flatMap((condition): EventNote[] => {
+  const { conditions = [] } = after
+  const events = conditions.flatMap((condition): EventNote[] => {
     const { type, status, reason, message } = condition
     const previous = before.conditions?.find((found) => found.type === type)
     const isNew = previous?.status !== status || previous.reason !== reason
@@ -77,8 +80,19 @@ export function eventsOf({ object, before, after }: StatusChange): EventNote[] {
       return [{ regarding: object, type: 'Normal', reason, action: 'Plan', note: message.slice(0, 1024) }]
     if (!told.has(type) || !isNew || status === 'Unknown') return []
     const isBad = (status === 'True') === alarms.has(type)
-    if (previous === undefined && !isBad) return []
+    const isFirst = previous === undefined || (alarms.has(type) && previous.status === 'Unknown')
+    if (isFirst && !isBad) return []
     const note = `${type} is ${status}${message === '' ? '' : `: ${message}`}`.slice(0, 1024)
-    return [{ regarding: object, type: isBad ? 'Warning' : 'Normal', reason, action: 'UpdateStatus', note }]
+    const isTrouble = isBad && !isHarmless(condition, conditions)
+    return [
+      { regarding: object, type: isTrouble ? 'Warning' : 'Normal', reason, action: 'UpdateStatus', note },
+    ]
   })
+  return events.filter((event, index) => events.findIndex(({ reason }) => reason === event.reason) === index)
+}
+
+function isHarmless({ type, reason }: Condition, all: readonly Condition[]): boolean {
+  if (alarms.has(type)) return false
+  const isProvisioning = all.some((one) => one.type === 'Progressing' && one.reason === 'Provisioning')
+  return isProvisioning || harmless.has(reason)
 }

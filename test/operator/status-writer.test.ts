@@ -52,6 +52,24 @@ test('people are told of a change of Ready, of trouble and of its end, once each
   expect(told([degraded], [fine])).toEqual(['Normal AsExpected'])
 })
 
+test('what goes by itself or was asked for is told without a warning, and once though two conditions say it', () => {
+  const pending: ConditionFact = { ...ready, status: 'False', reason: 'EndpointNotReady' }
+  const provisioning: ConditionFact = { ...ready, type: 'Progressing', reason: 'Provisioning' }
+  expect(told([], [pending, provisioning])).toEqual(['Normal EndpointNotReady'])
+  expect(told([], [pending, { ...provisioning, status: 'False', reason: 'Idle' }])).toEqual([
+    'Warning EndpointNotReady',
+  ])
+  expect(told([ready], [{ ...ready, status: 'False', reason: 'Disabled' }])).toEqual(['Normal Disabled'])
+  const evaluating: ConditionFact = { ...ready, status: 'False', reason: 'Evaluating' }
+  expect(told([], [evaluating, { ...evaluating, type: 'Synced' }])).toEqual(['Normal Evaluating'])
+})
+
+test('that nothing is wrong is no news of a condition that nobody had looked at', () => {
+  const fine: ConditionFact = { type: 'Degraded', status: 'False', reason: 'AsExpected', message: '' }
+  expect(told([{ ...fine, status: 'Unknown', reason: 'Pending' }], [fine])).toEqual([])
+  expect(told([{ ...ready, status: 'Unknown', reason: 'Paused' }], [ready])).toEqual(['Normal Available'])
+})
+
 test('people are told what would be done, each time that it becomes something else', () => {
   const plan: ConditionFact = { ...ready, type: 'Progressing', status: 'False', reason: 'ObserveOnly' }
   const create = { ...plan, message: 'Full would: write tenant a.' }
