@@ -15,7 +15,7 @@ import { createMetrics } from '#platform/metrics.ts'
 
 import type { Directory } from '#directory/database.ts'
 import type { ReconcileResult } from '#operator/controller.ts'
-import type { Kube, KubeKind, KubeObject } from '#operator/kube.ts'
+import type { EventNote, Kube, KubeKind, KubeObject } from '#operator/kube.ts'
 import type { OperatorSettings } from '#operator/settings.ts'
 import type { Metrics } from '#platform/metrics.ts'
 import { opened as openedDirectory } from './builders.ts'
@@ -65,6 +65,8 @@ export interface QuietOperator extends AsyncDisposable {
   readonly metrics: Metrics
   /** The port as reconcile sees it; `writes` counts what it has written, status included. */
   readonly writes: { count: number; readonly names: string[] }
+  /** Every event that was recorded, repeated ones too. */
+  readonly events: readonly EventNote[]
   now: Date
   /** Later, by so many seconds. */
   pass(seconds: number): void
@@ -116,7 +118,14 @@ export async function quietOperator(openKube: OpenKube, options: QuietOptions = 
   const { kube, namespace, ...around } = opened.use(await openKube(metrics))
   const owner = await takeEpoch(directory)
   const writes = { count: 0, names: [] as string[] }
-  const seen = counted(kube, writes, options.without ?? [])
+  const events: EventNote[] = []
+  const seen: Kube = {
+    ...counted(kube, writes, options.without ?? []),
+    recordEvent(event) {
+      events.push(event)
+      kube.recordEvent(event)
+    },
+  }
   const settings = { defaultEndpointType: 'HTTPRoute', baseDomain: 'scim.test', ...options.settings } as const
   const tenants = tenantReconciler({
     kube: seen,
@@ -140,6 +149,7 @@ export async function quietOperator(openKube: OpenKube, options: QuietOptions = 
     namespace,
     metrics,
     writes,
+    events,
     now: new Date('2026-11-22T10:00:00Z'),
     pass(seconds) {
       operator.now = new Date(operator.now.getTime() + seconds * 1000)

@@ -268,6 +268,9 @@ export function tenantPromises(open: OpenQuiet): void {
       expect(progressing?.reason).toBe('ObserveOnly')
       expect(progressing?.message).toContain('write tenant okta-1')
       expect(progressing?.message).not.toMatch(/scimt_/)
+      expect(operator.events.map(({ reason, note }) => [reason, note])).toEqual([
+        ['ObserveOnly', progressing?.message],
+      ])
     })
 
     test('a pause holds everything but the deletion', async () => {
