@@ -10,6 +10,8 @@ export interface DirectoryOptions {
   readonly poolSize?: number
   /** Shared connections for point reads, 4 by default. */
   readonly pipelines?: number
+  /** Connections for answers that are read while they are sent, 4 by default; made when they are needed. */
+  readonly snapshots?: number
   /** True behind a transaction pooler (PgBouncer): nothing may live in the session. */
   readonly isPooled?: boolean
   /** After this a statement is cancelled by Postgres, 30,000 by default. Behind a pooler it is set on the role. */

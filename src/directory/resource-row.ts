@@ -15,6 +15,7 @@ export interface ResourceRow {
   readonly created: Date
   readonly lastModified: Date
   readonly members?: string | null
+  readonly hasManyMembers?: boolean
   readonly groups?: string | null
 }
 
@@ -29,13 +30,22 @@ export interface Included {
   readonly groups?: boolean
 }
 
-/** Further columns: the members, by id, and the groups of a resource as text of a JSON list. */
+/** Of a resource with more members none is read with it, but all in batches (member-batches.ts). */
+export const mostMembersAtOnce = 2_000
+
+/** Further columns: the members, by id, unless they are many, and the groups, each as text of a JSON list. */
 export function includedColumns({ members, groups }: Included, alias: string): string {
   return [
-    members === true ? `, ${membersColumn(alias)} as members` : '',
+    members === true
+      ? `, ${hasManyMembers(alias)} as "hasManyMembers",
+        case when not ${hasManyMembers(alias)} then ${membersColumn(alias)} end as members`
+      : '',
     groups === true ? `, ${groupsColumn(alias)} as groups` : '',
   ].join('')
 }
+
+/** Values that wait for their resource count too, so this may be said of one with few members. */
+const hasManyMembers = (alias: string): string => `(${alias}.member_count > ${String(mostMembersAtOnce)})`
 
 /** Lateral with a limit, so that each member is one index probe and never a join with all of the tenant. */
 const membersColumn = (alias: string): string =>
@@ -65,14 +75,15 @@ export function storedFrom(row: ResourceRow, included: Included = {}): StoredRes
     version,
     created,
     lastModified,
-    ...(included.members === true && { members: membersFrom(row.members) }),
+    ...(included.members === true &&
+      (row.hasManyMembers === true ? { hasManyMembers: true } : { members: membersFrom(row.members) })),
     ...(included.groups === true && { groups: membersFrom(row.groups).toSorted(byId) }),
   }
 }
 
-function membersFrom(text: string | null | undefined): readonly Member[] {
+/** Reads the text of a JSON list as it is made here and in member-batches.ts. */
+export function membersFrom(text: string | null | undefined): readonly Member[] {
   if (text === null || text === undefined) return []
-  // Made by json_build_array above.
   const rows: readonly (readonly [id: string, type: string, display: string | null])[] = JSON.parse(text)
   return rows.map(([value, type, display]) => (display === null ? { value, type } : { value, type, display }))
 }

@@ -1,4 +1,4 @@
-/** The only doors to tenant data: a transaction of one tenant, and a point read of one tenant. */
+/** The only doors to tenant data: a transaction, a snapshot and a point read of one tenant. */
 
 import { sleep } from '#platform/retry.ts'
 import type { Directory } from './database.ts'
@@ -76,6 +76,42 @@ export async function inTenant<T>(
       // Two that deadlocked would meet again if both waited the same time.
       await sleep(Math.random() * 10 * 2 ** attempt, options.signal)
     }
+  }
+}
+
+/** A transaction that only reads. All of its statements see one state of the directory; disposing it ends it. */
+export interface Snapshot extends TenantScope, AsyncDisposable {}
+
+/** However slowly a client takes its answer: what was deleted since a snapshot cannot be cleared away. */
+const longestSnapshotMs = 300_000
+
+/**
+ * Opens a snapshot for an answer that is read while it is sent. It ends after five minutes, and when the signal aborts;
+ * a running statement is then cancelled in Postgres. Postgres itself ends it when nothing is read for a minute.
+ *
+ * @throws as inTenant
+ */
+export async function openSnapshot(
+  directory: Directory,
+  tenantId: TenantId,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Snapshot> {
+  const signals = options.signal === undefined ? [] : [options.signal]
+  const signal = AbortSignal.any([...signals, AbortSignal.timeout(longestSnapshotMs)])
+  const opened = Promise.withResolvers<TenantScope>()
+  const disposed = Promise.withResolvers<void>()
+  const ended = inTransaction(directory, { tenantId, signal, isSnapshot: true }, (session) => {
+    opened.resolve(scopeOf(tenantId, session))
+    return untilAborted(disposed.promise, signal)
+  })
+  ended.catch(opened.reject)
+  return {
+    ...(await opened.promise),
+    async [Symbol.asyncDispose]() {
+      disposed.resolve()
+      // Whatever ended it early, the statements that met it have told.
+      await ended.catch(() => undefined)
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 /** A transaction on the pool: few round trips, cancelled in Postgres when the caller goes away. */
 
-import { Client, type PoolClient, type QueryConfig, type QueryResult } from 'pg'
+import { Client, type Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg'
 import type { Directory } from './database.ts'
 import type { Statement } from './statement.ts'
 import { databaseError, DatabaseUnavailableError } from './unavailable.ts'
@@ -16,12 +16,15 @@ export interface TransactionOptions {
   readonly signal?: AbortSignal
   /** The work is one statement, or several sent in one turn: the commit leaves with them, all in one round trip. */
   readonly isOneStatement?: boolean
+  /** All statements only read, and see one state of the directory. */
+  readonly isSnapshot?: boolean
 }
 
 /** With names, since `pg` sends what has none, and no values, by itself (gathering-socket.ts); not behind a pooler. */
 const named = (directory: Directory, name: string, text: string): QueryConfig =>
   directory.isPooled ? { text } : { name, text }
 
+const snapshotText = 'begin isolation level repeatable read read only'
 const openingText = "select set_config('scim.tenant', $1, true), pg_backend_pid() as pid"
 
 /**
@@ -36,8 +39,8 @@ export async function inTransaction<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { signal } = options
-  const client = await connect(directory)
-  const opening = open(client, directory, options.tenantId ?? '')
+  const client = await connect(options.isSnapshot === true ? directory.snapshots : directory.pool)
+  const opening = open(client, directory, options)
   const session = sessionOn(client, directory, options)
   let cancelling: Promise<void> | undefined
   const cancel = (): void => {
@@ -84,18 +87,24 @@ async function whileListening<T>(
   }
 }
 
-async function connect(directory: Directory): Promise<PoolClient> {
+async function connect(pool: Pool): Promise<PoolClient> {
   try {
-    return await directory.pool.connect()
+    return await pool.connect()
   } catch (error) {
     throw databaseError(error)
   }
 }
 
 /** Begins and sets the tenant without waiting; resolves with the process id of the backend. */
-function open(client: PoolClient, directory: Directory, tenantId: string): Promise<number> {
+function open(
+  client: PoolClient,
+  directory: Directory,
+  { tenantId = '', isSnapshot = false }: TransactionOptions,
+): Promise<number> {
   const opening = Promise.all([
-    client.query(named(directory, 'begin', 'begin')),
+    client.query(
+      isSnapshot ? named(directory, 'begin_snapshot', snapshotText) : named(directory, 'begin', 'begin'),
+    ),
     client.query<{ pid: number }>({
       ...named(directory, 'open_transaction', openingText),
       values: [tenantId],

@@ -17,6 +17,13 @@ export interface ListResponse {
 /** The ListResponse as JSON text; `itemsPerPage` is what this page holds. */
 export function renderListResponse(response: ListResponse): string {
   const { resources, ...paging } = response
-  const head = { schemas: [messageUrns.listResponse], ...paging, itemsPerPage: resources.length }
-  return `${JSON.stringify(head).slice(0, -1)},"Resources":[${resources.join(',')}]}`
+  return `${listResponseHead(paging, resources.length)}${resources.join(',')}${listResponseEnd}`
 }
+
+/** What is in front of the resources, for a list that is not held as one text. */
+export function listResponseHead(paging: Omit<ListResponse, 'resources'>, itemsPerPage: number): string {
+  const head = { schemas: [messageUrns.listResponse], ...paging, itemsPerPage }
+  return `${JSON.stringify(head).slice(0, -1)},"Resources":[`
+}
+
+export const listResponseEnd = ']}'

@@ -36,6 +36,8 @@ export interface StoredResource {
   readonly lastModified: Date
   /** Members by member id, only if they were asked for and the type has a membership attribute. */
   readonly members?: readonly Member[]
+  /** Instead of the members that were asked for: they are too many to be held at once, and are read in batches. */
+  readonly hasManyMembers?: boolean
   /** Direct groups by group id, only if they were asked for and the type has a memberships attribute. */
   readonly groups?: readonly Member[]
 }

@@ -14,7 +14,7 @@ import type { Exchange } from './exchange.ts'
 import { answerTypeFor, plainJson } from './media-type.ts'
 import type { AnswerType } from './media-type.ts'
 import type { ServerParts } from './parts.ts'
-import { logRefusal, refusalAnswer, reply } from './reply.ts'
+import { logRefusal, refusalAnswer, reply, replyInPieces } from './reply.ts'
 import { routeOf } from './routes.ts'
 import type { Route } from './routes.ts'
 import type { Site } from './tenant-of-request.ts'
@@ -36,8 +36,15 @@ const serve = async (
   const answer = await understand(server, request, exchange, outcome).catch((error: unknown) =>
     refusalAnswer(error, exchange.requestId),
   )
-  reply(response, exchange, answer, { ...outcome, isClosing: server.closing.aborted })
-  account(server, exchange, answer)
+  const options = { ...outcome, isClosing: server.closing.aborted }
+  const { stream } = answer
+  if (stream === undefined) {
+    reply(response, exchange, answer, options)
+    account(server, exchange, answer, exchange.isGone())
+    return
+  }
+  const cutOff = await replyInPieces(response, exchange, { ...answer, stream }, options)
+  account(server, exchange, cutOff ?? answer, cutOff === undefined && exchange.isGone())
 }
 
 const understand = async (
@@ -76,8 +83,7 @@ const admit = async (
 /** HTTP has no code for it; proxies log 499 for a client that went away. */
 const clientGone = 499
 
-const account = (server: ServerParts, exchange: Exchange, answer: Answer): void => {
-  const isGone = exchange.isGone()
+const account = (server: ServerParts, exchange: Exchange, answer: Answer, isGone: boolean): void => {
   if (answer.refusal !== undefined && !isGone) logRefusal(server.log, exchange, answer.refusal)
   server.metrics.recordRequest({
     tenant: exchange.tenant,

@@ -12,6 +12,8 @@ import { jsonAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { Call } from './call.ts'
 import { cursorTo, placeAt } from './list-cursor.ts'
+import { streamedList } from './streamed.ts'
+import type { Shown } from './streamed.ts'
 
 /** Parameters as a query string or a `.search` body gives them. */
 export type Parameters = Iterable<readonly [string, string]>
@@ -45,20 +47,20 @@ export const listing = async (call: Call, parameters: Parameters, type?: Resourc
     },
   })
   const queries = new Map(asked.map(({ type, query }) => [type.name, { type, query }]))
-  const resources = page.resources.map((stored) => {
+  const list = page.resources.map((stored): Shown => {
     const { type, query } = queries.get(stored.type) ?? first
-    return render(stored, type, query.projection, call.baseURL)
+    return { stored, type, projection: query.projection }
   })
-  return jsonAnswer(
-    renderListResponse({
-      ...(page.total === undefined ? {} : { totalResults: page.total }),
-      ...(wanted.kind === 'index' ? { startIndex: wanted.startIndex } : {}),
-      ...(wanted.kind === 'cursor' && page.next !== undefined
-        ? { nextCursor: cursorTo(call, question, { position: page.next, count: cut.count }) }
-        : {}),
-      resources,
-    }),
-  )
+  const paging = {
+    ...(page.total === undefined ? {} : { totalResults: page.total }),
+    ...(wanted.kind === 'index' ? { startIndex: wanted.startIndex } : {}),
+    ...(wanted.kind === 'cursor' && page.next !== undefined
+      ? { nextCursor: cursorTo(call, question, { position: page.next, count: cut.count }) }
+      : {}),
+  }
+  if (list.some(({ stored }) => stored.hasManyMembers)) return streamedList(call, list, paging)
+  const resources = list.map(({ stored, type, projection }) => render(stored, type, projection, call.baseURL))
+  return jsonAnswer(renderListResponse({ ...paging, resources }))
 }
 
 const targetOf = ({ type, query: { filter, sortBy } }: Asked) => ({

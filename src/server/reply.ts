@@ -1,11 +1,12 @@
 /** The only writer of responses: one head and one body per request, and one log line per refusal. */
 
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 
 import { toBody } from '#scim/errors.ts'
 import type { ScimError } from '#scim/errors.ts'
 
-import type { Answer } from './answer.ts'
+import type { Answer, BodyStream } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 import { asRefusal } from './fault.ts'
 import { Refusal } from './refusal.ts'
@@ -45,16 +46,52 @@ export const reply = (
   options: ReplyOptions,
 ): void => {
   if (response.destroyed || response.headersSent) return
-  const headers: Record<string, string | number> = { ...answer.headers, 'x-request-id': exchange.requestId }
-  if (answer.body !== undefined) {
-    headers['content-type'] = options.contentType
-    headers['content-length'] = Buffer.byteLength(answer.body)
+  response.writeHead(answer.status, headersOf(exchange, answer, options))
+  response.end(answer.body)
+}
+
+/**
+ * Writes the head, and the pieces of the body as fast as the client takes them. What fails then can be told by nothing
+ * but a connection that breaks off.
+ *
+ * @returns the answer that there would have been for what failed; undefined if nothing did but perhaps the client left
+ */
+export const replyInPieces = async (
+  response: ServerResponse,
+  exchange: Exchange,
+  answer: Answer & { readonly stream: BodyStream },
+  options: ReplyOptions,
+): Promise<Answer | undefined> => {
+  await using stream = answer.stream
+  if (response.destroyed) return undefined
+  response.writeHead(answer.status, headersOf(exchange, answer, options))
+  try {
+    if (exchange.method !== 'HEAD') {
+      for await (const piece of stream.pieces) {
+        if (!response.write(piece)) await once(response, 'drain', { signal: exchange.signal })
+      }
+    }
+    response.end()
+    return undefined
+  } catch (error) {
+    if (exchange.isGone()) return undefined
+    response.destroy()
+    return refusalAnswer(error, exchange.requestId)
   }
+}
+
+const headersOf = (
+  exchange: Exchange,
+  answer: Answer,
+  options: ReplyOptions,
+): Record<string, string | number> => {
+  const headers: Record<string, string | number> = { ...answer.headers, 'x-request-id': exchange.requestId }
+  if (answer.body !== undefined) headers['content-length'] = Buffer.byteLength(answer.body)
+  if (answer.body !== undefined || answer.stream !== undefined) headers['content-type'] = options.contentType
   // Answers hold personal data and change at any moment; no cache on the way may keep one.
   headers['cache-control'] = 'no-store'
   if (options.isClosing || answer.status === 413) headers['connection'] = 'close'
-  response.writeHead(answer.status, headers)
-  response.end(answer.body)
+  return headers
 }
 
 /** One line for a refusal, in fields that can be searched: who, what they said it in, where, and why. */

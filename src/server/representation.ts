@@ -1,13 +1,14 @@
 /** A stored resource as an answer: projected, with its entity tag and its location. */
 
 import type { StoredResource } from '#scim/resource.ts'
-import { etagOf } from '#scim/etag.ts'
-import { locationOf, needsMembers, needsMemberships, parseProjection, render } from '#scim/project.ts'
+import { needsMembers, needsMemberships, parseProjection, render } from '#scim/project.ts'
 import type { Projection } from '#scim/project.ts'
 import type { ResourceType } from '#scim/schema.ts'
 
 import type { Answer } from './answer.ts'
 import type { Call } from './call.ts'
+import { resourceHeaders } from './resource-headers.ts'
+import { streamedResource } from './streamed.ts'
 
 /** What the client wants to see (`attributes`, `excludedAttributes`), on every operation that returns a resource. */
 export const projectionOf = (call: Call, type: ResourceType): Projection => {
@@ -35,13 +36,17 @@ export const rowsFor = (
   groups: needsMemberships(projection, type),
 })
 
+/** The resource as it was read; as a stream if it has many members. */
 export const represent = (
   call: Call,
   stored: StoredResource,
   type: ResourceType,
   projection: Projection,
-): Answer => ({
-  status: 200,
-  body: render(stored, type, projection, call.baseURL),
-  headers: { etag: etagOf(stored.version), location: locationOf(type, stored.id, call.baseURL) },
-})
+): Answer | Promise<Answer> =>
+  stored.hasManyMembers === true
+    ? streamedResource(call, { stored, type, projection })
+    : {
+        status: 200,
+        body: render(stored, type, projection, call.baseURL),
+        headers: resourceHeaders(call, stored, type),
+      }

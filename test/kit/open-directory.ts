@@ -3,13 +3,21 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '#directory/changes.ts'
 import { createInTenant } from '#directory/create-resource.ts'
+import { memberBatches } from '#directory/member-batches.ts'
 import { changeMembership, type WriteFacts } from '#directory/memberships.ts'
 import { readResource } from '#directory/read-resource.ts'
 import { openDirectory, type Directory, type DirectoryOptions } from '#directory/database.ts'
-import { inTenant, tenantIdOf, type TenantId, type TenantScope } from '#directory/tenant-scope.ts'
+import {
+  inTenant,
+  openSnapshot,
+  tenantIdOf,
+  type TenantId,
+  type TenantScope,
+} from '#directory/tenant-scope.ts'
 import { groupType, userType } from '#scim/resource-types.ts'
 import type { MembershipStep, ResourceData, StoredResource } from '#scim/resource.ts'
 import type { ResourceType } from '#scim/schema.ts'
+import { allOf } from './all-of.ts'
 import { cloneDatabase, type TestDatabase } from './postgres.ts'
 import type { TestServer } from './test-server.ts'
 
@@ -64,7 +72,9 @@ export function step(
 /** The ids of the members as the wire shows them, in their order. */
 export async function memberIds(db: TestDirectory, id: string): Promise<readonly string[]> {
   const group = await readResource(db.directory, db.tenant, { type: groupType, id, members: true })
-  return (group?.members ?? []).map(({ value }) => value)
+  if (group?.hasManyMembers !== true) return (group?.members ?? []).map(({ value }) => value)
+  await using snapshot = await openSnapshot(db.directory, db.tenant)
+  return (await allOf(memberBatches(snapshot, id))).flat().map(({ value }) => value)
 }
 
 /** Version and time of a resource: what a change moves. */

@@ -11,10 +11,12 @@ import {
   render,
   renderObject,
 } from '#scim/project.ts'
-import type { StoredResource } from '#scim/resource.ts'
+import { renderPieces } from '#scim/render-pieces.ts'
+import type { Member, StoredResource } from '#scim/resource.ts'
 import { groupType, resourceTypes, userType } from '#scim/resource-types.ts'
 import type { ResourceType } from '#scim/schema.ts'
 import { schemaUrns } from '#scim/urns.ts'
+import { allOf } from '#test/kit/all-of.ts'
 import { refusal } from '#test/kit/refusal.ts'
 import { arbitrarySubject } from '#test/kit/scim-arbitraries.ts'
 
@@ -177,4 +179,31 @@ test('members and groups are only needed where they are shown', () => {
   expect(needsMembers(parseProjection(undefined, undefined, userType), userType)).toBe(false)
   expect(needsMemberships(parseProjection('id', undefined, userType), userType)).toBe(false)
   expect(needsMemberships(parseProjection(undefined, '', userType), userType)).toBe(true)
+})
+
+describe('a resource with many members, in pieces', () => {
+  const group = stored({ displayName: 'All' }, { type: 'Group' })
+  const members = ['a', 'b', 'c', 'd', 'e'].map((value) => ({
+    value,
+    type: 'User',
+    display: `Person ${value}`,
+  }))
+  async function* batchesOf(size: number): AsyncGenerator<readonly Member[]> {
+    for (let at = 0; at < members.length; at += size) yield members.slice(at, at + size)
+  }
+
+  test.for([
+    [undefined, undefined],
+    ['displayName,members.value', undefined],
+    [undefined, 'members.$ref,displayName'],
+    [undefined, 'members.value,members.$ref,members.display,members.type'],
+  ] as const)('says the same as in one text: %j', async ([attributes, excluded]) => {
+    const projection = parseProjection(attributes, excluded, groupType)
+    const whole = parseData(render({ ...group, members }, groupType, projection, baseURL))
+    for (const size of [1, 2, 5, 100]) {
+      const how = { type: groupType, projection, baseURL }
+      const pieces = await allOf(renderPieces(group, batchesOf(size), how))
+      expect(parseData(pieces.join(''))).toEqual(whole)
+    }
+  })
 })

@@ -18,7 +18,7 @@ export const create = async (call: Call, type: ResourceType): Promise<Answer> =>
   const rows = rowsFor(projection, type)
   const stored = await createOrReactivate(call, type, resource, rows)
   call.changed()
-  return { ...represent(call, stored, type, projection), status: 201 }
+  return { ...(await represent(call, stored, type, projection)), status: 201 }
 }
 
 type Rows = ReturnType<typeof rowsFor>

@@ -1,0 +1,44 @@
+/** The members of a resource in batches, for one that has more of them than are held at once. */
+
+import type { Member } from '#scim/resource.ts'
+import { setPlanningInOrder } from './plan-once.ts'
+import { prepared } from './prepared.ts'
+import { membersFrom, mostMembersAtOnce } from './resource-row.ts'
+import type { TenantScope } from './tenant-scope.ts'
+
+/**
+ * All members by id, some thousand at a time, each batch read when it is asked for. They are those of one moment only
+ * if the scope is a snapshot. None if there is no such resource.
+ */
+export async function* memberBatches(scope: TenantScope, id: string): AsyncGenerator<readonly Member[]> {
+  await scope.query(setPlanningInOrder({}))
+  let after: string | undefined = beforeAll
+  while (after !== undefined) {
+    const [row] = await scope.query<{ readonly members: string | null }>(
+      memberBatch({ tenant: scope.tenantId, id, after, count: mostMembersAtOnce }),
+    )
+    const members = membersFrom(row?.members)
+    if (members.length > 0) yield members
+    after = members.length < mostMembersAtOnce ? undefined : members.at(-1)?.value
+  }
+}
+
+const beforeAll = '00000000-0000-0000-0000-000000000000'
+
+/**
+ * The next members behind an id. Their rows come from the key of the membership in its order, so a batch costs the same
+ * anywhere in a group; a foreign key makes sure that each has its resource.
+ */
+export const memberBatch = prepared(
+  'member_batch',
+  `select json_agg(json_build_array(one.id, one.type, one.data ->> 'displayName') order by one.id)::text as members
+  from (
+    select membership.member_id from membership
+    where membership.tenant_id = :tenant::uuid and membership.group_id = :id::uuid
+      and membership.member_id > :after::uuid
+    order by membership.member_id limit :count::bigint
+  ) as page cross join lateral (
+    select resource.id, resource.type, resource.data from resource
+    where resource.tenant_id = :tenant::uuid and resource.id = page.member_id limit 1
+  ) as one`,
+)
