@@ -61,7 +61,7 @@ export function keepLease(options: ElectionOptions, lease: Lease, sentMs: number
   const over = AbortSignal.any([lost.signal, stop.signal])
   const lose = (why: LostLeadershipError['why'], message: string) => {
     metrics.leaderStatus.set(label, 0)
-    log.warn({ why }, message)
+    log.warn({ why, reason: message }, 'leadership lost')
     lost.abort(new LostLeadershipError(why, message))
   }
   const watchdog = () =>

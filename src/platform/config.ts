@@ -217,8 +217,6 @@ export const serverSettings = z.object({
   tenantLabelLimit,
 })
 
-export type ServerConfig = Readonly<z.output<typeof serverSettings>>
-
 /** `npm run worker`. */
 export const workerSettings = z.object({
   workerDatabaseUrl: databaseUrl({
@@ -233,5 +231,3 @@ export const workerSettings = z.object({
   logLevel: logLevel('info'),
   tenantLabelLimit,
 })
-
-export type WorkerConfig = Readonly<z.output<typeof workerSettings>>

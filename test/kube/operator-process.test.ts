@@ -37,9 +37,12 @@ test('every mistake in the environment of an operator is one sentence, and its e
     'RESYNC_SECONDS must be a whole number from 10 to 86400, not "10m".',
   ])
   expect(await nowhere.ended()).toBe(1)
-  expect(nowhere.stderr).toBe('no kubeconfig is given and this is no pod of a cluster: set KUBECONFIG\n')
+  expect(nowhere.stderr).toBe('KUBECONFIG is missing, and this is no pod of a cluster: it must be a file.\n')
   expect(await lost.ended()).toBe(1)
-  expect(lost.stderr).toBe(`the kubeconfig ${join(folder, 'none')} cannot be read\n`)
+  const none = join(folder, 'none')
+  expect(lost.stderr).toBe(
+    `The kubeconfig ${none} cannot be read: ENOENT: no such file or directory, open '${none}'.\n`,
+  )
 })
 
 test('a Postgres that refuses the password ends the leader with one sentence', async () => {
@@ -113,7 +116,7 @@ test('an outage of the API server restarts no operator; it stops leading and lea
   await operators.apply('old')
   await operators.untilReady('old')
   await operators.toKube.stop()
-  await leader.untilSaid('the Lease was not renewed for 10 s')
+  await leader.untilSaid('leadership lost')
   for (const child of [leader, standby]) {
     expect(await child.probe('/livez')).toEqual(well)
     expect(await child.probe('/readyz')).toEqual(well)

@@ -36,16 +36,17 @@ export function openAccess(kubeConfig: string | undefined): ClusterAccess {
   if (kubeConfig === undefined) config.loadFromCluster()
   else loadFile(config, kubeConfig)
   const cluster = config.getCurrentCluster()
-  if (cluster === null) throw new Error(`${kubeConfig} names no cluster in its current context`)
+  if (cluster === null)
+    throw new Error(`The kubeconfig ${kubeConfig} names no cluster in its current context.`)
   // Outside of a pod the variables are missing that its address is made of.
   if (!URL.canParse(cluster.server))
     throw new Error(
       kubeConfig === undefined
-        ? 'no kubeconfig is given and this is no pod of a cluster: set KUBECONFIG'
-        : `the server of ${kubeConfig} is no URL: ${cluster.server}`,
+        ? 'KUBECONFIG is missing, and this is no pod of a cluster: it must be a file.'
+        : `The server of the kubeconfig ${kubeConfig} is no URL: ${cluster.server}.`,
     )
   if (cluster.proxyUrl !== undefined)
-    throw new Error(`${kubeConfig} asks for a proxy (proxy-url), which is not supported`)
+    throw new Error(`The kubeconfig ${kubeConfig} asks for a proxy (proxy-url), which is not supported.`)
   return {
     server: cluster.server.replace(/\/+$/, ''),
     credentials: async () => {
@@ -60,7 +61,8 @@ function loadFile(config: KubeConfig, path: string): void {
   try {
     config.loadFromFile(path)
   } catch (cause) {
-    throw new Error(`the kubeconfig ${path} cannot be read`, { cause })
+    const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
+    throw new Error(`The kubeconfig ${path} cannot be read: ${why.replace(/[.:]$/, '')}.`, { cause })
   }
 }
 

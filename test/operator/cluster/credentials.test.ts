@@ -52,11 +52,13 @@ test('a client certificate and a password are taken as they are given', async ()
 })
 
 test('a mistake in how the cluster is reached is one sentence', async () => {
-  expect(() => openAccess('/nowhere/config')).toThrow('the kubeconfig /nowhere/config cannot be read')
+  expect(() => openAccess('/nowhere/config')).toThrow(
+    "The kubeconfig /nowhere/config cannot be read: ENOENT: no such file or directory, open '/nowhere/config'.",
+  )
   await using proxied = await aKubeConfig({ cluster: { 'proxy-url': 'http://proxy:1' } })
   expect(() => openAccess(proxied.path)).toThrow('asks for a proxy (proxy-url), which is not supported')
   await using crooked = await aKubeConfig({ cluster: { server: 'api.example' } })
   expect(() => openAccess(crooked.path)).toThrow('is no URL: api.example')
   // This test runs in no pod.
-  expect(() => openAccess(undefined)).toThrow('set KUBECONFIG')
+  expect(() => openAccess(undefined)).toThrow('KUBECONFIG is missing')
 })
