@@ -92,6 +92,11 @@ export class Operators implements AsyncDisposable {
     return operators
   }
 
+  /** The folder of peppers, for servers beside them. */
+  get pepper(): string {
+    return this.#env['PEPPER_DIR'] ?? ''
+  }
+
   start(env: Readonly<Record<string, string>> = {}): Child {
     return this.#stack.use(new Child({ main: 'src/operator/main.ts', env: { ...this.#env, ...env } }))
   }
