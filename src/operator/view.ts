@@ -44,12 +44,15 @@ export interface CachedKind {
   readonly reflector: Reflector
 }
 
-/** Answers from caches; what no cache holds is asked of the API. */
+/** Answers from caches; only of kinds that have none the API is asked. */
 export function cachedView(caches: readonly CachedKind[], live: KubeView): KubeView {
   const cacheOf = (kind: KubeKind) =>
     caches.find((cache) => cache.kind.kind === kind.kind && cache.kind.apiVersion === kind.apiVersion)
   return {
-    get: async (kind, key) => cacheOf(kind)?.reflector.get(key) ?? live.get(kind, key),
+    async get(kind, key) {
+      const cache = cacheOf(kind)
+      return cache === undefined ? live.get(kind, key) : cache.reflector.get(key)
+    },
     async belonging(kind, integration) {
       const cache = cacheOf(kind)
       return cache === undefined

@@ -2,6 +2,8 @@
  * The reconcile of a ScimIntegration: look, decide, act, say so. It reads the world and not the event, never sleeps
  * and counts no retries; it returns when to look again.
  */
+import * as z from 'zod'
+
 import { DatabaseUnavailableError } from '#directory/unavailable.ts'
 import { scimAssignmentPolicy } from '#operator/api/scim-assignment-policy.ts'
 import { scimIntegration } from '#operator/api/scim-integration.ts'
@@ -22,7 +24,7 @@ import type { Owner } from '#directory/owner.ts'
 import type { Keyring } from '#directory/token.ts'
 import type { ScimIntegrationStatus } from '#operator/api/scim-integration-status.ts'
 import type { Reconcile, ReconcileResult } from '#operator/controller.ts'
-import type { Kube } from '#operator/kube.ts'
+import type { Kube, KubeObject } from '#operator/kube.ts'
 import type { OperatorSettings } from '#operator/settings.ts'
 import type { CachedKind, KubeView } from '#operator/view.ts'
 import type { Metrics } from '#platform/metrics.ts'
@@ -53,8 +55,8 @@ export function tenantReconciler(context: TenantContext): Reconcile {
     const live = liveView(context.kube, signal)
     try {
       // The caches cost nothing; only if they ask for a change is the same decided on what the API says now.
-      const calm = await decide(cachedView(context.caches, live), key, toolsOf(context, signal), [])
-      if (calm !== undefined && isCalm(calm)) {
+      const calm = await lookAround(context, key, live, signal)
+      if (calm !== undefined) {
         context.gauges.show(key, calm.integration.status)
         return lookAgain(context, calm)
       }
@@ -68,6 +70,28 @@ export function tenantReconciler(context: TenantContext): Reconcile {
       throw error
     }
   }
+}
+
+/** What the caches show, if that is in order. */
+async function lookAround(
+  context: TenantContext,
+  key: string,
+  live: KubeView,
+  signal: AbortSignal,
+): Promise<Decided | undefined> {
+  const view = cachedView(context.caches, live)
+  const object = await view.get(scimIntegration, parseKey(key))
+  // Its status speaks of another spec, so there is something to do.
+  if (object === undefined || !isObservedGeneration(object)) return undefined
+  const decided = await decide(view, key, toolsOf(context, signal), [])
+  return decided !== undefined && isCalm(decided) ? decided : undefined
+}
+
+const Observed = z.object({ observedGeneration: z.int() })
+
+function isObservedGeneration({ metadata, status }: KubeObject): boolean {
+  const { data } = Observed.safeParse(status)
+  return data !== undefined && data.observedGeneration === metadata.generation
 }
 
 /**
