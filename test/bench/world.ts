@@ -50,7 +50,7 @@ const poolSize = 10
  * The heap that Node itself chooses in a pod of 512 MB (values.yaml of the chart), with the young part that the image
  * asks for. On a large machine it would let garbage lie until hundreds of megabytes are full.
  */
-const heapOfPod = ['--max-old-space-size=256', '--max-semi-space-size=16']
+export const heapOfPod = ['--max-old-space-size=256', '--max-semi-space-size=16']
 const endpointPath = '/scim/v2'
 
 export const openWorld = async (stack: AsyncDisposableStack): Promise<World> => {

@@ -9,6 +9,7 @@ import { createLogger } from '#platform/log.ts'
 import { createMetrics } from '#platform/metrics.ts'
 import { createPepper } from '#platform/pepper.ts'
 import { cpuSeconds, postgresUsage } from '#test/bench/usage.ts'
+import { heapOfPod } from '#test/bench/world.ts'
 import { ownerRole, startTestServer, urlFor } from '#test/kit/test-server.ts'
 import { startApiServer } from '#test/kube/api-server.ts'
 import { apiAgent, ask } from '#test/kube/ask.ts'
@@ -95,8 +96,8 @@ export const openWorld = async (stack: AsyncDisposableStack): Promise<World> => 
     DEFAULT_ENDPOINT_TYPE: 'Shared',
     BASE_DOMAIN: 'scim.test',
     OPS_PORT: '0',
-    // Such as --cpu-prof.
-    ...(process.env['NODE_OPTIONS'] === undefined ? {} : { NODE_OPTIONS: process.env['NODE_OPTIONS'] }),
+    // More of them, such as --cpu-prof, come from who measures.
+    NODE_OPTIONS: [...heapOfPod, process.env['NODE_OPTIONS'] ?? ''].join(' '),
   }
   const startOperator = async (): Promise<OperatorProcess> => stack.use(await startOperatorProcess(env))
   const operator = await startOperator()
