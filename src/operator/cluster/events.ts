@@ -78,10 +78,12 @@ export function openEventRecorder(options: EventRecorderOptions): EventRecorder 
   }
 
   return {
-    record(event) {
-      const { type, reason, action, note, regarding } = event
-      const { namespace, name } = regarding.metadata
-      log.info({ regarding: `${regarding.kind} ${namespace}/${name}`, type, reason, action, note }, 'event')
+    record({ regarding, ...what }) {
+      const { apiVersion, kind, metadata } = regarding
+      const { type, reason, action, note } = what
+      log.info({ regarding: `${kind} ${metadata.namespace}/${metadata.name}`, ...what }, 'event')
+      // A series stays for long; spec and status are not to stay with it.
+      const event = { ...what, regarding: { apiVersion, kind, metadata } }
       const identity = identityOf(event, type, reason, action, note)
       const series = continued(known.get(identity), event, clock.now())
       // Deleted first, so that it becomes the last one of the map.
