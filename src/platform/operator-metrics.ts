@@ -98,6 +98,12 @@ export const operatorMetrics = (on: { readonly registers: Registry[] }) => ({
     help: 'Requests to the Kubernetes API by status code, or `<error>` where there was no answer.',
     labelNames: ['code', 'method', 'host'],
   }),
+  restRetries: new Counter({
+    ...on,
+    name: 'rest_client_request_retries_total',
+    help: 'Requests sent again because the Kubernetes API said when to.',
+    labelNames: ['code', 'method'],
+  }),
   restRequestDuration: new Histogram({
     ...on,
     name: 'rest_client_request_duration_seconds',

@@ -1,5 +1,7 @@
 /** One request to the API server: signed in, limited in time, counted, and refused as KubeError. */
-import { KubeError } from '#operator/kube.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { KubeError, retryAfterMs } from '#operator/kube.ts'
 import { request } from 'undici'
 
 import { refusal, unreachable } from './errors.ts'
@@ -25,7 +27,8 @@ export interface ApiRequest {
 
 export interface Transport {
   /**
-   * The JSON of the answer; undefined if it is empty.
+   * The JSON of the answer; undefined if it is empty. An API server that says when to ask again is asked again then, if
+   * that is within the limit of the call.
    * @throws KubeError; the signal's reason if it aborted
    */
   call(request: ApiRequest, lane?: Exclude<Lane, 'watches'>): Promise<unknown>
@@ -49,11 +52,24 @@ export function clusterTransport(options: TransportOptions): Transport {
     async call(request, lane = 'calls') {
       const limit = AbortSignal.timeout(options.callLimitMs)
       const signal = request.signal === undefined ? limit : AbortSignal.any([request.signal, limit])
+      const endsMs = performance.now() + options.callLimitMs
       return heard(request, async () => {
-        const { statusCode, headers, body } = await send(options, { ...request, signal }, lane)
-        const text = await body.text()
-        if (!isOk(statusCode)) throw refusal(statusCode, text, textOf(headers['retry-after']))
-        return text === '' ? undefined : parse(text)
+        for (;;) {
+          const { statusCode, headers, body } = await send(options, { ...request, signal }, lane)
+          const text = await body.text()
+          if (isOk(statusCode)) return text === '' ? undefined : parse(text)
+          const refused = refusal(statusCode, text, textOf(headers['retry-after']))
+          const waitMs = retryAfterMs(refused)
+          // Whoever holds a Lease decides for himself when to ask again.
+          if (
+            lane === 'lease' ||
+            !isToBeRetried(refused, request.method) ||
+            performance.now() + waitMs > endsMs
+          )
+            throw refused
+          await delay(waitMs, undefined, { signal })
+          options.metrics.restRetries.inc({ code: String(statusCode), method: request.method })
+        }
       })
     },
     stream: (request) =>
@@ -120,6 +136,15 @@ function parse(text: string): unknown {
   } catch (cause) {
     throw new KubeError(200, 'Unknown', 'the API server answered with something else than JSON', { cause })
   }
+}
+
+/**
+ * As client-go does: 429 and 5xx that say when (`IsRetryableError`). But what is to be created may be there after a 5xx,
+ * and would then be taken for somebody else's.
+ */
+function isToBeRetried(refused: KubeError, method: ApiRequest['method']): boolean {
+  const isOver = refused.code === 429 || (refused.code >= 500 && method !== 'POST')
+  return isOver && retryAfterMs(refused) > 0
 }
 
 function isOk(code: number): boolean {

@@ -111,14 +111,17 @@ export function writes(transport: Transport, discovery: Discovery): Writes {
     },
 
     delete: async (kind, key, { uid, signal } = {}) => {
+      const path = objectPath(kind, key)
       const body: V1DeleteOptions = {
         propagationPolicy: 'Background',
         ...(uid === undefined ? {} : { preconditions: { uid } }),
       }
       try {
-        await transport.call({ method: 'DELETE', path: objectPath(kind, key), body, signal })
+        await transport.call({ method: 'DELETE', path, body, signal })
       } catch (error) {
-        if (!isGone(error, uid)) throw error
+        if (isNotFound(error)) return
+        if (uid === undefined || !isConflict(error)) throw error
+        if (await isThere(transport, path, { uid, signal })) throw error
       }
     },
   }
@@ -145,8 +148,21 @@ function isConflict(error: unknown): boolean {
   return error instanceof KubeError && error.reason === 'Conflict'
 }
 
-/** Under a precondition on the uid, a conflict says that another object has the name by now. */
-function isGone(error: unknown, uid: string | undefined): boolean {
-  if (uid !== undefined && isConflict(error)) return true
+function isNotFound(error: unknown): boolean {
   return error instanceof KubeError && error.reason === 'NotFound'
+}
+
+/** Whether the incarnation is there; a conflict need not mean that its name is another's by now. */
+async function isThere(
+  transport: Transport,
+  path: string,
+  { uid, signal }: { readonly uid: string; readonly signal: AbortSignal | undefined },
+): Promise<boolean> {
+  try {
+    const found = fieldsOf(fieldsOf(await transport.call({ method: 'GET', path, signal }))['metadata'])
+    return found['uid'] === uid
+  } catch (error) {
+    if (isNotFound(error)) return false
+    throw error
+  }
 }

@@ -28,10 +28,44 @@ test('an empty answer is undefined', async () => {
 })
 
 test('a refusal is KubeError, with how long to wait', async () => {
-  await using api = await scriptedApi([refused(429, 'TooManyRequests', {}, { 'retry-after': '2' })])
+  const busy = refused(429, 'TooManyRequests', {}, { 'retry-after': '2' })
+  await using api = await scriptedApi([busy], { callLimitMs: 1999 })
   const error = { code: 429, reason: 'TooManyRequests', retryAfterSeconds: 2 }
   await expect(api.transport.call(get)).rejects.toMatchObject(error)
   await expect(api.transport.stream(get)).rejects.toMatchObject(error)
+})
+
+test('an API server that says when to ask again is asked again, unless something may have been created', async () => {
+  const soon = { 'retry-after': '1' }
+  await using api = await scriptedApi([
+    refused(429, 'TooManyRequests', {}, soon),
+    refused(504, 'Timeout', {}, soon),
+    json(200, { done: true }),
+  ])
+  const asked = { method: 'PATCH', path: '/api/v1/things/a', body: { a: 1 } } as const
+  expect(await api.transport.call(asked)).toEqual({ done: true })
+  expect(api.calls.map(({ body }) => body)).toEqual([{ a: 1 }, { a: 1 }, { a: 1 }])
+  const { values } = await api.metrics.restRetries.get()
+  expect(values.map(({ labels, value }) => [labels.code, value])).toEqual([
+    ['429', 1],
+    ['504', 1],
+  ])
+  await using late = await scriptedApi([
+    refused(429, 'TooManyRequests', {}, soon),
+    refused(504, 'Timeout', {}, soon),
+  ])
+  await expect(late.transport.call({ ...asked, method: 'POST' })).rejects.toMatchObject({ code: 504 })
+  expect(late.calls).toHaveLength(2)
+})
+
+test('a failure without a word on when to ask again, and a Lease, are left to whoever asked', async () => {
+  await using api = await scriptedApi([
+    refused(500, 'InternalError'),
+    refused(429, 'TooManyRequests', {}, { 'retry-after': '1' }),
+    json(200, {}),
+  ])
+  await expect(api.transport.call(get)).rejects.toMatchObject({ code: 500 })
+  await expect(api.transport.call(get, 'lease')).rejects.toMatchObject({ code: 429 })
 })
 
 test('an API server that takes the request and says nothing is given up after the limit', async () => {

@@ -127,9 +127,22 @@ test('a delete means one incarnation, and lets the children go later', async () 
 })
 
 test('what is gone already is deleted, and so is an incarnation that another one followed', async () => {
-  await using running = await anApi(refused(404, 'NotFound'), refused(409, 'Conflict'))
+  const gone = refused(404, 'NotFound')
+  const conflict = refused(409, 'Conflict')
+  const successor = json(200, { metadata: { uid: 'u2' } })
+  await using running = await anApi(gone, conflict, successor, conflict, gone)
   await running.write.delete(kind, metadata)
   await running.write.delete(kind, metadata, { uid: 'u1' })
+  await running.write.delete(kind, metadata, { uid: 'u1' })
+  expect(running.api.calls.map(({ method }) => method)).toEqual(['DELETE', 'DELETE', 'GET', 'DELETE', 'GET'])
+})
+
+test('an object that is still there after a conflict is not taken for deleted', async () => {
+  const conflict = refused(409, 'Conflict')
+  await using running = await anApi(conflict, json(200, { metadata: { uid: 'u1' } }), conflict)
+  await expect(running.write.delete(kind, metadata, { uid: 'u1' })).rejects.toMatchObject({
+    reason: 'Conflict',
+  })
   await expect(running.write.delete(kind, metadata)).rejects.toMatchObject({ reason: 'Conflict' })
 })
 
