@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
 import { expect, test } from 'vitest'
 
 import { migrate } from '#directory/migrate.ts'
@@ -9,6 +12,19 @@ import { unpackPreviousRelease } from '#test/upgrade/previous-release.ts'
 
 const schemaAwaited =
   'waiting for the database: the database has not the schema of this release; the operator brings it'
+
+/** What the operator of another release does when it becomes the leader. */
+const migrateAs = (root: string, ownerUrl: string) =>
+  promisify(execFile)(
+    process.execPath,
+    [
+      '--input-type=module',
+      '--eval',
+      `const { migrate } = await import('#directory/migrate.ts'); await migrate(process.argv[1])`,
+      ownerUrl,
+    ],
+    { cwd: root },
+  )
 
 test('an upgrade under traffic, new processes beside old ones on the new schema, fails no request and loses nothing', async () => {
   await using previous = await unpackPreviousRelease()
@@ -38,6 +54,9 @@ test('an upgrade under traffic, new processes beside old ones on the new schema,
   expect(names.length).toBeGreaterThan(before.length)
   await traffic.anotherRound()
 
+  // An old operator that leads once more leaves the new schema as it is.
+  await migrateAs(previous.root, fleet.db.ownerUrl)
+  expect(await migrated()).toEqual(names)
   // An old process that is started anew, on another node, takes the new schema as well.
   oldWorkers.push(fleet.worker(previous.root))
   await fleet.takeIn(...newServers)
