@@ -55,7 +55,7 @@ export async function decide(
     const statusAfter = () => rememberingStatus(integration, [pausedFact(true)], tools.now)
     return { object, integration, actions: [], statusAfter, changesAtMs: undefined, isWaiting: false }
   }
-  const world = { ...(await observeTenant(view, object, tools)), occupied }
+  const world = { ...(await observeTenant(view, { object, integration }, tools)), occupied }
   const plan = planTenant(world, tools)
   const instants =
     plan.kind === 'refused'

@@ -43,8 +43,11 @@ export function readIntegration(object: KubeObject): ScimIntegration {
   })
 }
 
-export async function observeTenant(view: KubeView, object: KubeObject, observer: Observer): Promise<World> {
-  const integration = readIntegration(object)
+export async function observeTenant(
+  view: KubeView,
+  { object, integration }: Pick<World, 'object' | 'integration'>,
+  observer: Observer,
+): Promise<World> {
   const { namespace, name, uid } = integration.metadata
   const owner = { namespace, name, uid }
   const candidates = await candidatesFor(observer.directory, integration, owner)
@@ -62,7 +65,8 @@ export async function observeTenant(view: KubeView, object: KubeObject, observer
     routes: await routesOf(view, integration, owner, observer.settings),
     policies: await view.belonging(scimAssignmentPolicy, owner),
   }
-  if (ownership.kind === 'refused') return world
+  // Tokens are verified one by one, which costs too much to do twice without need.
+  if (ownership.kind === 'refused' || integration.spec.token.source !== 'SecretRef') return world
   const observation = observeTokens(world, ownership.id, observer.keyring)
   if (!needsProvided(observation, observer.now)) return world
   return { ...world, provided: await readProvided(view, integration) }
