@@ -1,7 +1,7 @@
 /** The state folder: whose it is, which version wrote it, and that no two processes use it at once. */
 import { randomUUID } from 'node:crypto'
-import { chmod, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { chmod, link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 
 import { z } from 'zod'
 
@@ -30,7 +30,12 @@ export const openStateFolder = async (given: string): Promise<StateFolder> => {
     const unlock = await lock(path)
     return { ...pathsIn(path), [Symbol.asyncDispose]: unlock }
   } catch (error) {
-    if (isErrno(error, 'EACCES') || isErrno(error, 'EPERM') || isErrno(error, 'EROFS'))
+    if (
+      isErrno(error, 'EACCES') ||
+      isErrno(error, 'EPERM') ||
+      isErrno(error, 'EROFS') ||
+      isErrno(error, 'ENOENT')
+    )
       throw new Mistake(`The state folder ${path} cannot be written: ${error.message}.`, { cause: error })
     if (isErrno(error, 'ENOTDIR') || isErrno(error, 'EEXIST'))
       throw new Mistake(`The state folder ${path} is a file, or lies below one.`, { cause: error })
@@ -50,7 +55,7 @@ export const pathsIn = (path: string) => ({
 const Version = z.object({ version: z.int() })
 
 const prepare = async (path: string): Promise<void> => {
-  const isNew = (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined
+  const isNew = await made(path)
   // Postgres refuses to run as root and gets a user of its own, who must be able to pass through.
   if (isNew && process.getuid?.() === 0) await chmod(path, 0o711)
   const versionFile = join(path, 'version.json')
@@ -70,6 +75,26 @@ const prepare = async (path: string): Promise<void> => {
       `The state folder ${path} has version ${found.success ? found.data.version : 'unknown'}, but this release needs version ${stateVersion}: start the release that wrote it, or choose another folder with --state.`,
     )
 }
+
+/** Whether it made the folder. Not `recursive`: where a parent is there and takes no folder (/proc), that never ends. */
+const made = async (path: string): Promise<boolean> => {
+  try {
+    await mkdir(path, { mode: 0o700 })
+    return true
+  } catch (error) {
+    if (isErrno(error, 'EEXIST') && (await stat(path)).isDirectory()) return false
+    const parent = dirname(path)
+    if (!isErrno(error, 'ENOENT') || (await isThere(parent))) throw error
+    await made(parent)
+    return made(path)
+  }
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
 
 const Holder = z.object({ pid: z.int(), started: z.string(), id: z.string() })
 

@@ -88,3 +88,13 @@ test('a folder that cannot be written is refused in one sentence', async () => {
     /^The state folder \/sys\/scim-state cannot be written: \w+: .*\.$/,
   )
 })
+
+test.runIf(process.platform === 'linux')(
+  'a folder where the system makes none is refused in one sentence, at any depth',
+  async () => {
+    for (const path of ['/proc/scim-state', '/proc/scim-state/below'])
+      await expect(openStateFolder(path)).rejects.toThrow(
+        `The state folder ${path} cannot be written: ENOENT`,
+      )
+  },
+)
