@@ -35,4 +35,4 @@ test("the operator's bench measures every row at a tiny size, counts no write of
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}, 300_000)
+}, 600_000)
