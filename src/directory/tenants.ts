@@ -2,8 +2,7 @@
 
 import { withClient } from './client.ts'
 import type { Directory } from './database.ts'
-import { countOf } from './resource-count.ts'
-import { inTenant, readOutsideTenants, tenantIdOf, type TenantId } from './tenant-scope.ts'
+import { readOutsideTenants, tenantIdOf, type TenantId } from './tenant-scope.ts'
 import type { TenantSettings } from './tenant-settings.ts'
 
 export interface TenantRecord {
@@ -128,25 +127,6 @@ export async function revocationCounter(directory: Directory, options: Waiting =
   const [row] = await readOutsideTenants<{ counter: string }>(directory, { text, values: [] }, options)
   if (row === undefined) throw new Error('The table revocation has lost its row')
   return row.counter
-}
-
-export interface TenantCounts {
-  readonly users: number
-  readonly groups: number
-  /** Midnight UTC of the last day on which a token of the tenant was used. */
-  readonly lastRequest: Date | null
-}
-
-/** Sums of a few rows, at any size. */
-export async function tenantCounts(directory: Directory, tenantId: TenantId): Promise<TenantCounts> {
-  const text = `select
-      ${countOf('$1', `array['User']`)} as users,
-      ${countOf('$1', `array['Group']`)} as groups,
-      (select max(last_used) from token where tenant_id = $1)::timestamp at time zone 'UTC' as "lastRequest"`
-  const [counts] = await inTenant(directory, tenantId, { isOneStatement: true }, (scope) =>
-    scope.query<TenantCounts>({ text, values: [tenantId] }),
-  )
-  return counts ?? { users: 0, groups: 0, lastRequest: null }
 }
 
 function recordOf(row: TenantRow): TenantRecord {

@@ -7,7 +7,6 @@ import {
   tenantByHost,
   tenantById,
   tenantBySlug,
-  tenantCounts,
   tenantForOwner,
   tenantsToDrop,
 } from '#directory/tenants.ts'
@@ -157,18 +156,4 @@ test('the revocation counter moves with a tenant and its hosts, and not with a p
   const before = await revocationCounter(app)
   await putTenant(owner, quiet)
   expect(await revocationCounter(app)).toBe(before)
-})
-
-test('the counts of a tenant are its own users and groups and the day of its last request', async () => {
-  await using db = await cloneDatabase()
-  await using directory = await opened(db.ownerUrl)
-  const [tenant, other] = [newTenant(), newTenant()]
-  await fill(directory, tenant.id)
-  await fill(directory, other.id)
-  expect(await tenantCounts(directory, tenant.id)).toEqual({
-    users: 1,
-    groups: 1,
-    lastRequest: new Date('2026-11-21T00:00:00Z'),
-  })
-  expect(await tenantCounts(directory, newTenant().id)).toEqual({ users: 0, groups: 0, lastRequest: null })
 })
