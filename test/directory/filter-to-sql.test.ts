@@ -19,6 +19,7 @@ import {
   arbitraryFilter,
   arbitraryGroupData,
   arbitraryUserData,
+  filtersOfEach,
 } from '#test/kit/scim-arbitraries.ts'
 
 let db: TestDirectory
@@ -116,6 +117,20 @@ for (const type of [userType, groupType]) {
         )
       })
       await fc.assert(property, { numRuns: 400 })
+    },
+  )
+
+  test(
+    `each advertised attribute of a ${type.name} is filtered by Postgres as by the naive matcher`,
+    { timeout: 120_000 },
+    async () => {
+      const ids = [...subjects.values()].flat().map(({ id }) => id)
+      for (const made of filtersOfEach(type, seed)) {
+        const filter = withRealIds(made, ids)
+        expect(await found(filter, type), `population ${String(seed)}: ${printFilter(filter)}`).toEqual(
+          expected(filter, type),
+        )
+      }
     },
   )
 }

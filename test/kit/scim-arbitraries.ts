@@ -187,6 +187,16 @@ const withSubs = (reference: AttributeReference): readonly AttributeReference[] 
 
 const leaf = (reference: AttributeReference): Attribute => reference.subAttribute ?? reference.attribute
 
+/** For each advertised attribute whether it is present, and some comparisons with it. */
+export function filtersOfEach(type: ResourceType, seed: number): readonly Filter[] {
+  const compared = comparableReferences(type).flatMap((target) =>
+    fc.sample(comparison(target), { numRuns: 6, seed }),
+  )
+  return allReferences(type)
+    .map((target): Filter => ({ kind: 'presence', target }))
+    .concat(compared)
+}
+
 /** A filter over any advertised attribute, as the parser would have made it; `values` overrides literals by path. */
 export function arbitraryFilter(type: ResourceType, depth = 3): fc.Arbitrary<Filter> {
   const references = allReferences(type)
