@@ -30,8 +30,8 @@ export interface Call {
   readonly now: () => number
   /** Who writes, for the change rows. */
   readonly actor: Actor
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal
+  /** Aborts when the client goes away; made when it is first asked for. */
+  signal(): AbortSignal
   /** The parsed JSON body; throws 400, 413, 415. */
   body(): Promise<Json>
   /** With `If-Match`: throws 412 for another version than it names; to be asked under the row's lock. */
@@ -64,9 +64,7 @@ export const callOf = ({ server, request, exchange, site }: CallParts): Call => 
     cursors: server.cursors,
     now: server.now,
     actor: { actor: exchange.tokenId ?? 'anonymous', requestId: exchange.requestId },
-    get signal() {
-      return exchange.signal
-    },
+    signal: () => exchange.signal(),
     body: () => readJson(request, tenant.settings.limits.maxPayloadBytes),
     precondition: preconditionOf(headers['if-match']),
     hasVersion(version) {

@@ -2,6 +2,7 @@
 
 import { listResources } from '#directory/list-resources.ts'
 import type { PageOf } from '#directory/list-resources.ts'
+import { isPointRead } from '#directory/point-filter.ts'
 import { defaultPageSize, parseListQuery, parseRootListQuery, renderListResponse } from '#scim/list-query.ts'
 import type { ListQuery } from '#scim/list-query.ts'
 import { needsMembers, needsMemberships, render } from '#scim/project.ts'
@@ -34,7 +35,7 @@ export const listing = async (call: Call, parameters: Parameters, type?: Resourc
   const { page: wanted, sortBy } = first.query
   const question = questionOf(call, parameters, type)
   const cut = pageOf(call, wanted, question)
-  const page = await listResources(call.directory, call.tenant.id, {
+  const request = {
     targets: asked.map(targetOf),
     isDescending: sortBy?.descending ?? asked.some(({ query }) => query.sortBy?.descending === true),
     page: cut,
@@ -42,10 +43,10 @@ export const listing = async (call: Call, parameters: Parameters, type?: Resourc
     isCounted: wanted.kind === 'index' || wanted.cursor === undefined,
     members: asked.some(({ type, query }) => needsMembers(query.projection, type)),
     groups: asked.some(({ type, query }) => needsMemberships(query.projection, type)),
-    get signal() {
-      return call.signal
-    },
-  })
+  }
+  // A point read is over before a client that goes away could stop the waiting for it.
+  const options = isPointRead(request) ? request : { ...request, signal: call.signal() }
+  const page = await listResources(call.directory, call.tenant.id, options)
   const queries = new Map(asked.map(({ type, query }) => [type.name, { type, query }]))
   const list = page.resources.map((stored): Shown => {
     const { type, query } = queries.get(stored.type) ?? first

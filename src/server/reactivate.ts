@@ -33,7 +33,7 @@ export const reactivate = async (
     if (current.data['active'] !== false) throw conflict
     return { data: { ...data, active: data['active'] ?? true }, membership }
   }
-  const stored = await inTenant(call.directory, call.tenant.id, { signal: call.signal }, async (scope) => {
+  const stored = await inTenant(call.directory, call.tenant.id, { signal: call.signal() }, async (scope) => {
     const { limits } = call.tenant.settings
     await changeResource(scope, { type, id, change, action: 'replace', limits }, call.actor)
     return readResourceIn(scope, { type, id, ...rows })
@@ -53,7 +53,7 @@ const inactiveWithNameOf = async (
     targets: [{ type, filter: parseFilter(`${type.uniqueAttribute} eq ${name} and active eq false`, type) }],
     page: { kind: 'index', startIndex: 1, count: 1 },
     isCounted: false,
-    signal: call.signal,
+    signal: call.signal(),
   })
   return resources[0]?.id
 }

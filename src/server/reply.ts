@@ -68,7 +68,7 @@ export const replyInPieces = async (
   try {
     if (exchange.method !== 'HEAD') {
       for await (const piece of stream.pieces) {
-        if (!response.write(piece)) await once(response, 'drain', { signal: exchange.signal })
+        if (!response.write(piece)) await once(response, 'drain', { signal: exchange.signal() })
       }
     }
     response.end()

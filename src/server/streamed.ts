@@ -30,7 +30,7 @@ export interface Shown {
  */
 export const streamedResource = async (call: Call, shown: Shown): Promise<Answer> => {
   await using stack = new AsyncDisposableStack()
-  const snapshot = stack.use(await openSnapshot(call.directory, call.tenant.id, { signal: call.signal }))
+  const snapshot = stack.use(await openSnapshot(call.directory, call.tenant.id, { signal: call.signal() }))
   const stored = await readAgain(snapshot, shown)
   if (stored === undefined) throw notFound(shown.type, shown.stored.id)
   const open = stack.move()
@@ -51,7 +51,7 @@ export const streamedList = async (
   paging: Omit<ListResponse, 'resources'>,
 ): Promise<Answer> => {
   await using stack = new AsyncDisposableStack()
-  const snapshot = stack.use(await openSnapshot(call.directory, call.tenant.id, { signal: call.signal }))
+  const snapshot = stack.use(await openSnapshot(call.directory, call.tenant.id, { signal: call.signal() }))
   const open = stack.move()
   return {
     status: 200,

@@ -88,17 +88,17 @@ const admit = async (server: ServerParts, request: IncomingMessage, exchange: Ex
     directory: server.directory,
     tenantId: tenant.id,
     cursors: server.cursors,
-    signal: exchange.signal,
+    signal: exchange.signal(),
   }
 }
 
 const account = (server: ServerParts, exchange: Exchange, answer: Answer): void => {
-  if (answer.refusal !== undefined && !exchange.signal.aborted)
+  if (answer.refusal !== undefined && !exchange.signal().aborted)
     logRefusal(server.log, exchange, answer.refusal)
   server.metrics.recordDirectoryRequest({
     tenant: exchange.tenant,
     route: exchange.route,
-    code: exchange.signal.aborted ? 499 : answer.status,
+    code: exchange.signal().aborted ? 499 : answer.status,
     seconds: (performance.now() - exchange.startedMs) / 1000,
   })
 }

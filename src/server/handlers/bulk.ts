@@ -31,7 +31,7 @@ const work = async (call: Call, request: BulkRequest): Promise<readonly BulkResu
     const operation = operations[step.index]
     if (operation === undefined || !isDue(step, outcomes, errors >= failOnErrors)) continue
     // Nobody waits for the rest any more; what is done is done.
-    call.signal.throwIfAborted()
+    call.signal().throwIfAborted()
     const outcome =
       outage === undefined ? await attempt(call, ids, { operation, step }) : refused(call, operation, outage)
     if (outcome.refusal !== undefined) errors += 1
@@ -76,7 +76,7 @@ const attempt = async (
     return { result: resultOf(operation, done) }
   } catch (error) {
     // The connection is gone, and with it everybody who could read a result.
-    call.signal.throwIfAborted()
+    call.signal().throwIfAborted()
     const name = `${operation.method ?? ''} ${operation.path ?? ''}`.slice(0, 200)
     return refused(call, operation, call.refused(error, name))
   }

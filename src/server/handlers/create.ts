@@ -29,9 +29,9 @@ const createOrReactivate = async (
   resource: NewResource,
   rows: Rows,
 ): Promise<StoredResource> => {
-  const { directory, tenant, signal, actor } = call
+  const { directory, tenant, actor } = call
   const { limits, compatibility } = tenant.settings
-  const wanted = { type, resource: { ...resource, limits }, rows, signal }
+  const wanted = { type, resource: { ...resource, limits }, rows, signal: call.signal() }
   try {
     return await createInTenant(directory, tenant.id, wanted, actor)
   } catch (error) {

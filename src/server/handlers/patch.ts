@@ -36,7 +36,7 @@ export const patch = async (call: Call, type: ResourceType, id: string): Promise
   const { facts, stored } = await inTenant(
     call.directory,
     call.tenant.id,
-    { signal: call.signal, isOneStatement: isSilent && isOneFlight(call, steps) },
+    { signal: call.signal(), isOneStatement: isSilent && isOneFlight(call, steps) },
     async (scope) => {
       const facts = await work(call, scope, { type, id, operations, steps })
       if (facts === undefined) throw notFound(type, id)

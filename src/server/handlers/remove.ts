@@ -11,7 +11,7 @@ import { notFound } from '#server/not-found.ts'
 
 export const remove = async (call: Call, type: ResourceType, id: string): Promise<Answer> => {
   const condition = call.precondition === undefined ? {} : { precondition: call.precondition }
-  const isDeleted = await inTenant(call.directory, call.tenant.id, { signal: call.signal }, (scope) =>
+  const isDeleted = await inTenant(call.directory, call.tenant.id, { signal: call.signal() }, (scope) =>
     deleteResource(scope, { type, id, ...condition }, call.actor),
   )
   if (!isDeleted) throw notFound(type, id)

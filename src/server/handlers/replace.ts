@@ -20,7 +20,7 @@ export const replace = async (call: Call, type: ResourceType, id: string): Promi
   const { stored, isChanged } = await inTenant(
     call.directory,
     call.tenant.id,
-    { signal: call.signal },
+    { signal: call.signal() },
     async (scope) => {
       const changed = await changeResource(
         scope,
