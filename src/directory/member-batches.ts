@@ -14,31 +14,39 @@ export async function* memberBatches(scope: TenantScope, id: string): AsyncGener
   await scope.query(setPlanningInOrder({}))
   let after: string | undefined = beforeAll
   while (after !== undefined) {
-    const [row] = await scope.query<{ readonly members: string | null }>(
+    const [row]: readonly BatchRow[] = await scope.query<BatchRow>(
       memberBatch({ tenant: scope.tenantId, id, after, count: mostMembersAtOnce }),
     )
     const members = membersFrom(row?.members)
     if (members.length > 0) yield members
-    after = members.length < mostMembersAtOnce ? undefined : members.at(-1)?.value
+    after = row?.last ?? undefined
   }
+}
+
+interface BatchRow {
+  readonly members: string | null
+  /** The id that the next batch begins behind; null behind the last member. */
+  readonly last: string | null
 }
 
 const beforeAll = '00000000-0000-0000-0000-000000000000'
 
 /**
  * The next members behind an id. Their rows come from the key of the membership in its order, so a batch costs the same
- * anywhere in a group; a foreign key makes sure that each has its resource.
+ * anywhere in a group. Where they go on is told by the memberships alone: a row without its resource ends nothing.
  */
 export const memberBatch = prepared(
   'member_batch',
-  `select json_agg(json_build_array(one.id, one.type, one.data ->> 'displayName') order by one.id)::text as members
+  `select max(page.member_id::text collate "C") as last,
+    (json_agg(json_build_array(one.id, one.type, one.data ->> 'displayName') order by one.id)
+      filter (where one.id is not null))::text as members
   from (
     select membership.member_id from membership
     where membership.tenant_id = :tenant::uuid and membership.group_id = :id::uuid
       and membership.member_id > :after::uuid
     order by membership.member_id limit :count::bigint
-  ) as page cross join lateral (
+  ) as page left join lateral (
     select resource.id, resource.type, resource.data from resource
     where resource.tenant_id = :tenant::uuid and resource.id = page.member_id limit 1
-  ) as one`,
+  ) as one on true`,
 )
