@@ -35,10 +35,10 @@ export const newPrepared = (text: string, name = ''): Prepared => ({
 type TypeId = Parameters<CustomTypesConfig['getTypeParser']>[0]
 
 /** The parts of its messages that are read. */
-interface RowDescription {
+export interface RowDescription {
   readonly fields: readonly { readonly name: string; readonly dataTypeID: TypeId }[]
 }
-interface DataRow {
+export interface DataRow {
   readonly fields: readonly (string | null)[]
 }
 
@@ -87,15 +87,13 @@ export class SharedRead<Row> implements Submittable {
   }
 
   handleRowDescription({ fields }: RowDescription): void {
-    this.#prepared.columns = fields.map(({ name, dataTypeID }) => ({
-      name,
-      parse: this.#types.getTypeParser(dataTypeID, 'text'),
-    }))
+    this.#prepared.columns = columnsOf(fields, this.#types)
   }
 
   handleDataRow({ fields }: DataRow): void {
     try {
-      this.#rows.push(this.#rowOf(fields))
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever wrote the statement names its columns
+      this.#rows.push(rowOf(this.#prepared.columns, fields) as Row)
     } catch (error) {
       // A value that no parser takes; what else there is of the answer still comes.
       this.#error ??= error
@@ -116,30 +114,37 @@ export class SharedRead<Row> implements Submittable {
   handleReadyForQuery(): void {
     this.callback(this.#error, this.#rows)
   }
-
-  #rowOf(fields: DataRow['fields']): Row {
-    const row: Record<string, unknown> = {}
-    const { columns = [] } = this.#prepared
-    for (let index = 0; index < columns.length; index += 1) {
-      const column = columns[index]
-      const text = fields[index]
-      if (column !== undefined)
-        row[column.name] = text === null || text === undefined ? null : column.parse(text)
-    }
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever wrote the statement names its columns
-    return row as Row
-  }
 }
 
-/** Values as their text; lists of text become arrays. @throws TypeError for what a point read never binds */
-function boundText(value: unknown): string | null {
+/** The columns that a description tells. */
+export function columnsOf(fields: RowDescription['fields'], types: CustomTypesConfig): readonly Column[] {
+  return fields.map(({ name, dataTypeID }) => ({ name, parse: types.getTypeParser(dataTypeID, 'text') }))
+}
+
+/** A row as an object. Throws what the parser of a value throws. */
+export function rowOf(columns: readonly Column[] = [], fields: DataRow['fields']): unknown {
+  const row: Record<string, unknown> = {}
+  for (let index = 0; index < columns.length; index += 1) {
+    const column = columns[index]
+    const text = fields[index]
+    if (column !== undefined)
+      row[column.name] = text === null || text === undefined ? null : column.parse(text)
+  }
+  return row
+}
+
+/** A value as its text; a list becomes an array. @throws TypeError for what no statement of ours binds */
+export function boundText(value: unknown): string | null {
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return null
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
     return String(value)
   if (value instanceof Date) return value.toISOString()
-  if (Array.isArray(value)) return `{${value.map((one) => quoted(String(one))).join(',')}}`
-  throw new TypeError('A point read binds text, numbers, booleans, dates and lists of text')
+  if (Array.isArray(value)) return `{${value.map(elementText).join(',')}}`
+  throw new TypeError('A statement binds text, numbers, booleans, dates and lists of them')
 }
 
-const quoted = (text: string): string => `"${text.replaceAll(/[\\"]/g, String.raw`\$&`)}"`
+function elementText(value: unknown): string {
+  const text = boundText(value)
+  return text === null ? 'NULL' : `"${text.replaceAll(/[\\"]/g, String.raw`\$&`)}"`
+}

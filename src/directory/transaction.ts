@@ -2,6 +2,7 @@
 
 import { Client, type Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg'
 import type { Directory } from './database.ts'
+import { flightOn, rolledBack } from './one-flight.ts'
 import type { Statement } from './statement.ts'
 import { databaseError, DatabaseUnavailableError } from './unavailable.ts'
 
@@ -14,7 +15,7 @@ export interface TransactionOptions {
   /** Tenant setting of the transaction; absent for what the owner does across tenants. */
   readonly tenantId?: string
   readonly signal?: AbortSignal
-  /** The work is one statement, or several sent in one turn: the commit leaves with them, all in one round trip. */
+  /** The work is one statement, or several sent in one turn: all leaves in one round trip (one-flight.ts). */
   readonly isOneStatement?: boolean
   /** All statements only read, and see one state of the directory. */
   readonly isSnapshot?: boolean
@@ -40,8 +41,7 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const { signal } = options
   const client = await connect(options.isSnapshot === true ? directory.snapshots : directory.pool)
-  const opening = open(client, directory, options)
-  const session = sessionOn(client, directory, options)
+  const { opening, session } = begin(client, directory, options)
   let cancelling: Promise<void> | undefined
   const cancel = (): void => {
     cancelling = cancelBackend(directory, opening)
@@ -60,7 +60,7 @@ export async function inTransaction<T>(
     )
     await cancelling
     const isAborted = cancelling !== undefined || (signal?.aborted === true && error === signal.reason)
-    await giveBack(client, isAborted || cause instanceof DatabaseUnavailableError)
+    await giveBack(client, session, isAborted || cause instanceof DatabaseUnavailableError)
     throw isAborted ? signal?.reason : cause
   } finally {
     session.end()
@@ -95,6 +95,25 @@ async function connect(pool: Pool): Promise<PoolClient> {
   }
 }
 
+interface Begun {
+  /** The process id of the backend. */
+  readonly opening: Promise<number>
+  readonly session: EndingSession
+}
+
+function begin(client: PoolClient, directory: Directory, options: TransactionOptions): Begun {
+  const pid = pidOf(client)
+  // Behind a pooler the connection is not that of the backend, whose process has to be asked for.
+  if (options.isOneStatement === true && !directory.isPooled && pid !== undefined)
+    return { opening: Promise.resolve(pid), session: sessionOfFlight(client, options) }
+  return { opening: open(client, directory, options), session: sessionOn(client, directory, options) }
+}
+
+/** As Postgres told it when the connection was opened. */
+function pidOf(client: PoolClient): number | undefined {
+  return 'processID' in client && typeof client.processID === 'number' ? client.processID : undefined
+}
+
 /** Begins and sets the tenant without waiting; resolves with the process id of the backend. */
 function open(
   client: PoolClient,
@@ -117,7 +136,26 @@ function open(
 
 interface EndingSession extends Session {
   commit(): Promise<void>
+  rollBack(): Promise<unknown>
   end(): void
+}
+
+function sessionOfFlight(client: PoolClient, { tenantId = '', signal }: TransactionOptions): EndingSession {
+  const flight = flightOn(client, tenantId)
+  let hasEnded = false
+  return {
+    async query<Row>(statement: Statement) {
+      if (hasEnded) throw new Error('The transaction has ended')
+      signal?.throwIfAborted()
+      return flight.query<Row>(statement)
+    },
+    commit: () => flight.landed(),
+    // Postgres has done it by itself, or there is nothing to roll back any more.
+    rollBack: () => flight.landed().catch(() => undefined),
+    end() {
+      hasEnded = true
+    },
+  }
 }
 
 function sessionOn(client: PoolClient, directory: Directory, options: TransactionOptions): EndingSession {
@@ -160,9 +198,9 @@ function sessionOn(client: PoolClient, directory: Directory, options: Transactio
         throw databaseError(error)
       })
       // Postgres answers the commit of a failed transaction with ROLLBACK, not with an error.
-      if (command !== 'COMMIT')
-        throw new Error('The transaction was rolled back: an error in it was not passed on')
+      if (command !== 'COMMIT') throw rolledBack(firstError?.error)
     },
+    rollBack: () => client.query('rollback'),
     end() {
       hasEnded = true
     },
@@ -170,10 +208,10 @@ function sessionOn(client: PoolClient, directory: Directory, options: Transactio
 }
 
 /** Rolls back and returns the connection to the pool, or closes it, which makes Postgres roll back. */
-async function giveBack(client: PoolClient, isUnusable: boolean): Promise<void> {
+async function giveBack(client: PoolClient, session: EndingSession, isUnusable: boolean): Promise<void> {
   if (isUnusable) return client.release(true)
   try {
-    await client.query('rollback')
+    await session.rollBack()
     client.release()
   } catch {
     client.release(true)
