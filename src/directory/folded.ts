@@ -6,6 +6,7 @@
  * the milliseconds of their instant. Everything else stands as it is. Only filters and sorting read it.
  */
 
+import { attributeNamed, containerOf } from '#scim/attribute-path.ts'
 import { parseDateTime } from '#scim/date-time.ts'
 import { fold } from '#scim/fold.ts'
 import { isList, isObject } from '#scim/json.ts'
@@ -16,12 +17,11 @@ import type { Attribute, ResourceType } from '#scim/schema.ts'
 
 /** The folded form of a stored document. */
 export function foldedData(data: ResourceData, type: ResourceType): JsonObject {
-  const extensions = new Map(type.extensions.map(({ schema }) => [schema.id, schema.attributes]))
-  const core = [...type.schema.attributes, ...commonAttributes]
   const folded = Object.entries(data).map(([name, json]): [string, Json] => {
-    const attributes = extensions.get(name)
-    if (attributes !== undefined && isObject(json)) return [name, foldedObject(json, attributes)]
-    return [name, foldedValue(json, named(name, core))]
+    const extension = isObject(json) ? containerOf(name, type)?.schema : undefined
+    if (extension !== undefined && isObject(json)) return [name, foldedObject(json, extension.attributes)]
+    const attribute = attributeNamed(name, type.schema.attributes) ?? attributeNamed(name, commonAttributes)
+    return [name, foldedValue(json, attribute)]
   })
   return Object.fromEntries(folded)
 }
@@ -34,7 +34,7 @@ export function foldedText(text: string, attribute: Attribute): string | number 
 
 function foldedObject(object: JsonObject, attributes: readonly Attribute[]): JsonObject {
   return Object.fromEntries(
-    Object.entries(object).map(([name, json]) => [name, foldedValue(json, named(name, attributes))]),
+    Object.entries(object).map(([name, json]) => [name, foldedValue(json, attributeNamed(name, attributes))]),
   )
 }
 
@@ -43,8 +43,4 @@ function foldedValue(json: Json, attribute: Attribute | undefined): Json {
   if (isList(json)) return json.map((one) => foldedValue(one, attribute))
   if (isObject(json)) return foldedObject(json, attribute.subAttributes ?? [])
   return typeof json === 'string' ? foldedText(json, attribute) : json
-}
-
-function named(name: string, attributes: readonly Attribute[]): Attribute | undefined {
-  return attributes.find((attribute) => attribute.name === name)
 }

@@ -37,6 +37,10 @@ export function parseAttributePath(text: string): AttributePath | undefined {
  * is looked for in the core schema, then among the common attributes, then in the extensions: Entra asks `manager eq`.
  */
 export function resolveAttribute(text: string, type: ResourceType): AttributeReference | undefined {
+  return usualReferences(type).get(text) ?? resolveParsed(text, type)
+}
+
+function resolveParsed(text: string, type: ResourceType): AttributeReference | undefined {
   const path = parseAttributePath(text)
   if (path === undefined) return undefined
   const top = path.urn === undefined ? findUnqualified(path.name, type) : findIn(path.urn, path.name, type)
@@ -63,9 +67,7 @@ function findIn(urn: string, name: string, type: ResourceType): AttributeReferen
 
 /** The schema that a URN, or an older name of it, means for a resource type. */
 export function containerOf(urn: string, type: ResourceType): Container | undefined {
-  if (isNamed(type.schema, urn)) return { schema: type.schema }
-  const schema = type.extensions.find((extension) => isNamed(extension.schema, urn))?.schema
-  return schema && { schema, extension: schema.id }
+  return containersOf(type).get(urn.toLowerCase())
 }
 
 /** The attribute of this name in any case. */
@@ -81,10 +83,41 @@ export function pathOf(reference: AttributeReference): string {
   return `${prefix}${reference.attribute.name}${suffix}`
 }
 
-function isNamed(schema: Schema, urn: string): boolean {
-  const wanted = urn.toLowerCase()
-  return [schema.id, ...(schema.aliases ?? [])].some((name) => name.toLowerCase() === wanted)
+/** What a function makes of a resource type, which is a constant, made once for each. */
+function oncePerType<Made>(make: (type: ResourceType) => Made): (type: ResourceType) => Made {
+  const made = new WeakMap<ResourceType, Made>()
+  return (type) => {
+    const known = made.get(type) ?? make(type)
+    made.set(type, known)
+    return known
+  }
 }
+
+/** By lower-case URN. */
+const containersOf = oncePerType((type): ReadonlyMap<string, Container> => {
+  const extensions = type.extensions.map(({ schema }) => ({ schema, extension: schema.id }))
+  // The first that has a name keeps it.
+  const all = [{ schema: type.schema }, ...extensions].toReversed()
+  return new Map(
+    all.flatMap((container) =>
+      [container.schema.id, ...(container.schema.aliases ?? [])].map((urn) => [urn.toLowerCase(), container]),
+    ),
+  )
+})
+
+/** The names of top-level attributes as the schemas write them and most bodies too, without and with their URN. */
+const usualReferences = oncePerType((type): ReadonlyMap<string, AttributeReference> => {
+  const schemas = [type.schema, ...type.extensions.map(({ schema }) => schema)]
+  const names = schemas.flatMap(({ id, attributes }) =>
+    attributes.flatMap(({ name }) => [name, `${id}:${name}`]),
+  )
+  return new Map(
+    names.flatMap((name) => {
+      const reference = resolveParsed(name, type)
+      return reference === undefined ? [] : [[name, reference] as const]
+    }),
+  )
+})
 
 /** By canonical name, which most clients send, and by lower-case name. Schemas are constants, so once for each list. */
 const indexes = new WeakMap<readonly Attribute[], ReadonlyMap<string, Attribute>>()

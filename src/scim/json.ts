@@ -54,9 +54,18 @@ export function isSameJson(left: Json | undefined, right: Json | undefined): boo
 
 /** The value without its unassigned parts; undefined if nothing is left. */
 export function compact(json: Json | undefined): Json | undefined {
+  if (isCompact(json)) return json
   if (!isAssigned(json)) return undefined
   if (isList(json)) return json.flatMap((one) => compact(one) ?? [])
   return isObject(json) ? compactObject(json) : json
+}
+
+/** Whether no part is unassigned, which holds for nearly all that clients send. */
+function isCompact(json: Json | undefined): boolean {
+  if (json === undefined || json === null || json === '') return false
+  if (typeof json !== 'object') return true
+  const parts = isList(json) ? json : Object.values(json)
+  return parts.length > 0 && parts.every(isCompact)
 }
 
 export function compactObject(json: JsonObject): JsonObject {

@@ -112,6 +112,7 @@ function isMeant(element: Json, listed: Json | undefined): boolean {
 
 /** RFC 7643 2.4: the same (type, value) SHOULD NOT be returned twice. A repeat is merged into the first. */
 function withoutRepeats(list: Elements): Elements {
+  if (list.length < 2) return list
   const byKey = new Map<string, Json>()
   for (const element of list) {
     const key = keyOf(element)

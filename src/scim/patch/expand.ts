@@ -47,8 +47,8 @@ function expandKey(
     met.add(key.includes(':') ? 'entra-unknown-schema' : 'unknown-attribute')
     return []
   }
-  if (/[.:[]/u.test(key)) met.add('entra-dotted-keys')
   const { attribute, subAttribute } = target.reference
+  if (key !== attribute.name && /[.:[]/u.test(key)) met.add('entra-dotted-keys')
   if (attribute.name === 'id') return typeof json === 'string' ? [{ op: 'identify', id: json }] : []
   const isWritable = [attribute, subAttribute].every(
     (one) => one === undefined || one.mutability !== 'readOnly',
