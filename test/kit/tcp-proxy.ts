@@ -7,6 +7,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly url: string
   /** How many were accepted so far. */
   readonly connections: number
+  /** How often a client spoke first or after an answer: the round trips of a client that is alone. */
+  readonly turns: number
   /** Cuts every connection and refuses new ones, as a stopped server does. */
   stop(): Promise<void>
   /** Listens again on the same port. */
@@ -23,8 +25,10 @@ export async function tcpProxy(url: string): Promise<TcpProxy> {
   let isFrozen = false
   let delayMs = 0
   let connections = 0
+  let turns = 0
   const server = createServer((client) => {
     connections += 1
+    let isAnswered = true
     const upstream = connect(Number(target.port), target.hostname)
     for (const [from, to] of [
       [client, upstream],
@@ -33,6 +37,8 @@ export async function tcpProxy(url: string): Promise<TcpProxy> {
       sockets.add(from)
       from.on('data', (data) => {
         if (isFrozen) return
+        if (from === client && isAnswered) turns += 1
+        isAnswered = from === upstream
         if (delayMs === 0) to.write(data)
         else setTimeout(() => to.write(data), delayMs / 2)
       })
@@ -59,6 +65,9 @@ export async function tcpProxy(url: string): Promise<TcpProxy> {
     url: proxied.href,
     get connections() {
       return connections
+    },
+    get turns() {
+      return turns
     },
     stop,
     async start() {

@@ -57,10 +57,12 @@ test('a key added while the process runs is found, and a failed reread keeps wha
     onError: (error) => errors.push(error),
   })
   await folder.add('k2', 1000)
-  await vi.waitFor(() => expect(keyring.find('k2')).toBeDefined())
+  await vi.waitFor(() => expect(keyring.find('k2')).toBeDefined(), { timeout: 30_000 })
   expect(keyring.current().kid).toBe('k1')
   await writeFile(join(folder.path, 'k3'), 'short')
-  await vi.waitFor(() => expect(String(errors[0])).toContain('k3 has 5 bytes; at least 32 are needed'))
+  await vi.waitFor(() => expect(String(errors[0])).toContain('k3 has 5 bytes; at least 32 are needed'), {
+    timeout: 30_000,
+  })
   expect(keyring.find('k2')).toBeDefined()
 })
 

@@ -53,14 +53,14 @@ test('the deleted state file of a declared object is written again: the manifest
   const file = 'acme/scimintegrations/okta.yaml'
   const text = await folder.read(file)
   await rm(join(folder.state, file))
-  await vi.waitFor(async () => expect(await folder.read(file)).toBe(text), { timeout: 2000 })
+  await vi.waitFor(async () => expect(await folder.read(file)).toBe(text), { timeout: 30_000 })
 })
 
 test('an edit that an API server would refuse is put back', async () => {
   await using folder = await withDelivery()
   const text = await folder.read(path)
   await folder.edit(path, (found) => found.replace('YQ==', 'Yg=='))
-  await vi.waitFor(async () => expect(await folder.read(path)).toBe(text), { timeout: 2000 })
+  await vi.waitFor(async () => expect(await folder.read(path)).toBe(text), { timeout: 30_000 })
   expect((await folder.kube.get(secrets, key))!['data']).toEqual({ token: 'YQ==' })
 })
 

@@ -8,6 +8,9 @@ import { z } from 'zod'
 import { integrationYaml, integrations, specOf, temporaryKubeFolder } from '#test/kit/kube-folder.ts'
 
 import type { KubeObject } from '#operator/kube.ts'
+import type { TemporaryFolder } from '#test/kit/kube-folder.ts'
+
+const patience = { timeout: 30_000 }
 
 interface Condition {
   readonly type: string
@@ -34,6 +37,12 @@ const policy = (integration: string): string =>
     },
   })
 
+/** Returns once one more manifest is in force: whatever was in the folder before it has been seen. */
+const seenWith = async (folder: TemporaryFolder, name: string): Promise<void> => {
+  await folder.write(`${name}.yaml`, integrationYaml(name))
+  await folder.until(integrations, name, (object) => object !== undefined)
+}
+
 test('objects of nested folders and many documents are taken over with the defaults of the schema', async () => {
   await using folder = await temporaryKubeFolder({
     'one.yaml': `${integrationYaml('okta')}\n---\n# nothing\n---\n${integrationYaml('entra')}`,
@@ -53,7 +62,7 @@ test('an object without a namespace lives in default', async () => {
   expect(await folder.kube.get(integrations, { namespace: 'default', name: 'okta' })).toBeDefined()
 })
 
-test('an edit is in force within two seconds', async () => {
+test('an edit is in force without a word from anybody', async () => {
   await using folder = await temporaryKubeFolder({ 'a.yaml': integrationYaml('okta') })
   await folder.write('a.yaml', integrationYaml('okta', { displayName: 'New' }))
   const okta = await folder.until(integrations, 'okta', (object) => specOf(object)['displayName'] === 'New')
@@ -110,9 +119,12 @@ test('a manifest refused from the start leaves a file with its condition, and no
   await folder.write('a.yaml', integrationYaml('okta'))
   await folder.until(integrations, 'okta', (object) => object !== undefined && accepted(object) === undefined)
   await folder.write('b.yaml', integrationYaml('entra', { displayName: '' }))
-  await vi.waitFor(() => folder.read('acme/scimintegrations/entra.yaml'))
+  await vi.waitFor(() => folder.read('acme/scimintegrations/entra.yaml'), patience)
   await rm(join(folder.manifests, 'b.yaml'))
-  await vi.waitFor(() => expect(folder.read('acme/scimintegrations/entra.yaml')).rejects.toThrow('ENOENT'))
+  await vi.waitFor(
+    () => expect(folder.read('acme/scimintegrations/entra.yaml')).rejects.toThrow('ENOENT'),
+    patience,
+  )
 })
 
 test('fields that the schema does not know are left out and named', async () => {
@@ -182,22 +194,28 @@ test('a removed manifest deletes its object, also when it was removed while noth
 })
 
 test('a file that is empty for a moment, as editors leave it, deletes nothing', async () => {
-  await using folder = await temporaryKubeFolder({ 'a.yaml': integrationYaml('okta') })
+  let nowMs = 0
+  await using folder = await temporaryKubeFolder({ 'a.yaml': integrationYaml('okta') }, () => new Date(nowMs))
   const before = await folder.kube.get(integrations, { namespace: 'acme', name: 'okta' })
   await folder.write('a.yaml', '')
-  await new Promise((resolve) => setTimeout(resolve, 250))
+  await seenWith(folder, 'while-empty')
   await folder.write('a.yaml', integrationYaml('okta'))
-  await new Promise((resolve) => setTimeout(resolve, 700))
+  await seenWith(folder, 'while-full')
+  nowMs += 60_000
+  await seenWith(folder, 'later')
   const after = await folder.kube.get(integrations, { namespace: 'acme', name: 'okta' })
   expect(after?.metadata.uid).toBe(before?.metadata.uid)
   expect(after?.metadata.deletionTimestamp).toBeUndefined()
 })
 
 test('an object may move to another file and stays the same', async () => {
-  await using folder = await temporaryKubeFolder({ 'a.yaml': integrationYaml('okta') })
+  let nowMs = 0
+  await using folder = await temporaryKubeFolder({ 'a.yaml': integrationYaml('okta') }, () => new Date(nowMs))
   const before = await folder.kube.get(integrations, { namespace: 'acme', name: 'okta' })
   await rename(join(folder.manifests, 'a.yaml'), join(folder.manifests, 'b.yaml'))
-  await new Promise((resolve) => setTimeout(resolve, 900))
+  await seenWith(folder, 'at-once')
+  nowMs += 60_000
+  await seenWith(folder, 'later')
   const after = await folder.kube.get(integrations, { namespace: 'acme', name: 'okta' })
   expect(after?.metadata.uid).toBe(before?.metadata.uid)
 })
@@ -228,7 +246,7 @@ test('of two manifests of one object the one in force holds, and the other is re
       expect(await folder.read('events.yaml')).toContain(
         'ScimIntegration acme/okta is declared twice: in b.yaml, which holds, and in a.yaml, which is ignored',
       ),
-    { timeout: 2000 },
+    patience,
   )
   const okta = await folder.kube.get(integrations, { namespace: 'acme', name: 'okta' })
   expect(specOf(okta)['displayName']).toBe('B')
@@ -239,16 +257,18 @@ test('a kind that is not served is reported, a Namespace is let pass', async () 
     'a.yaml':
       '{apiVersion: v1, kind: Namespace, metadata: {name: acme}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: x}}',
   })
-  await vi.waitFor(async () =>
-    expect(await folder.read('events.yaml')).toContain('a.yaml: v1 Pod is not served here'),
+  await vi.waitFor(
+    async () => expect(await folder.read('events.yaml')).toContain('a.yaml: v1 Pod is not served here'),
+    patience,
   )
   expect(await folder.read('events.yaml')).not.toContain('Namespace')
 })
 
 test('names that would leave the folder are refused', async () => {
   await using folder = await temporaryKubeFolder({ 'a.yaml': integrationYaml('../../../etc') })
-  await vi.waitFor(async () =>
-    expect(await folder.read('events.yaml')).toContain('metadata.name must be a DNS name'),
+  await vi.waitFor(
+    async () => expect(await folder.read('events.yaml')).toContain('metadata.name must be a DNS name'),
+    patience,
   )
   expect((await folder.kube.list(integrations)).items).toEqual([])
 })

@@ -10,6 +10,7 @@ import {
 
 import type { Kube, KubeKind, ListOptions } from '#operator/kube.ts'
 
+const patience = { timeout: 30_000 }
 const ours = { fieldManager: 'scim-operator', force: true }
 
 /** What a watch saw, as `TYPE name`. */
@@ -41,7 +42,10 @@ test('a watch tells what came after the list, and ends with its signal', async (
   await using watch = watching(folder.kube, integrations, { resourceVersion })
   await folder.kube.applyStatus({ ...JSON.parse(integrationYaml('entra')), status: { tenantID: 't' } }, ours)
   await folder.kube.delete(integrations, { namespace: 'acme', name: 'entra' })
-  await vi.waitFor(() => expect(watch.seen).toEqual(['ADDED entra', 'MODIFIED entra', 'DELETED entra']))
+  await vi.waitFor(
+    () => expect(watch.seen).toEqual(['ADDED entra', 'MODIFIED entra', 'DELETED entra']),
+    patience,
+  )
 })
 
 test('an object that loses the label is deleted in the eyes of a watch for the label', async () => {
@@ -56,7 +60,7 @@ test('an object that loses the label is deleted in the eyes of a watch for the l
   await folder.kube.apply(secret, ours)
   const { labels: _labels, ...metadata } = secret.metadata
   await folder.kube.apply({ ...secret, metadata }, ours)
-  await vi.waitFor(() => expect(watch.seen).toEqual(['ADDED hash', 'DELETED hash']))
+  await vi.waitFor(() => expect(watch.seen).toEqual(['ADDED hash', 'DELETED hash']), patience)
 })
 
 test('a version from before the start, or one that never was, is expired: the caller lists again', async () => {

@@ -62,7 +62,7 @@ test('a request in flight ends in peace when the connections are made anew', asy
   await using agents = new Agents({ watchSilenceMs: 75_000 })
   const url = JSON.parse(await readFile(api.kubeConfig, 'utf8')).clusters[0].cluster.server
   const asked = request(url, { dispatcher: agents.of('calls', { ca: 'one' }) })
-  await vi.waitFor(() => expect(api.calls).toHaveLength(1))
+  await vi.waitFor(() => expect(api.calls).toHaveLength(1), { timeout: 30_000 })
   agents.of('calls', { ca: 'two' })
   release()
   expect(await (await asked).body.text()).toBe('done')

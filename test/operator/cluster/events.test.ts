@@ -31,7 +31,7 @@ async function aRecorder(...answers: [Answer, ...Answer[]]) {
     /** Lets everything that was recorded be written. */
     async written(calls: number): Promise<readonly ApiCall[]> {
       await clock.advance(250)
-      await vi.waitFor(() => expect(api.calls.length).toBeGreaterThanOrEqual(calls))
+      await vi.waitFor(() => expect(api.calls.length).toBeGreaterThanOrEqual(calls), { timeout: 30_000 })
       return api.calls
     },
     async [Symbol.asyncDispose]() {

@@ -105,7 +105,7 @@ test.each([
   await using api = await scriptedApi([answer])
   const stop = new AbortController()
   const ended = watched(api, stop.signal)
-  await vi.waitFor(() => expect(api.calls).toHaveLength(1))
+  await vi.waitFor(() => expect(api.calls).toHaveLength(1), { timeout: 30_000 })
   stop.abort()
   expect((await ended).error).toBeUndefined()
 })

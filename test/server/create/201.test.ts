@@ -109,6 +109,6 @@ describe('a created resource', () => {
   test('has its tenant evaluated soon: a job waits for the worker', async () => {
     const tenant = await used.server.newTenant()
     await tenant.create('/Users', aUser('evaluate@example.com'))
-    await expect.poll(() => used.server.waitingEvaluations(), { timeout: 2000 }).toContain(tenant.id)
+    await expect.poll(() => used.server.waitingEvaluations()).toContain(tenant.id)
   })
 })

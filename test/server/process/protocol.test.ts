@@ -71,10 +71,9 @@ test('a client that goes away in the middle of its body is no error of ours', as
   const path = new URL(`${used.tenant.baseURL}/Users`).pathname
   const socket = connect(used.server.scimPort, '127.0.0.1')
   socket.write(
-    `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: ${used.tenant.token}\r\ncontent-length: 100\r\n\r\n{"user`,
+    `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: ${used.tenant.token}\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n{"user`,
   )
-  await once(socket, 'connect')
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  await once(socket, 'data')
   socket.destroy()
   await expect
     .poll(async () => (await used.server.metrics.registry.metrics()).includes('method="POST",code="499"'))

@@ -66,7 +66,7 @@ describe('the tenant by host', () => {
     },
   )
 
-  test('a host that moves to another tenant leads there within two seconds', async () => {
+  test('a host that moves to another tenant leads there without a restart', async () => {
     const host = newHost()
     const hosts = [{ hostname: host, origin: `https://${host}` }]
     const first = await used.server.newTenant({ hosts })
@@ -74,10 +74,7 @@ describe('the tenant by host', () => {
     await used.server.putTenant(first.id, { hosts: [] })
     const second = await used.server.newTenant({ hosts })
     await expect
-      .poll(async () => (await atHost(host, '/scim/v2/Users', second.token)).status, {
-        timeout: 2000,
-        interval: 100,
-      })
+      .poll(async () => (await atHost(host, '/scim/v2/Users', second.token)).status, { interval: 100 })
       .toBe(200)
     expect(await atHost(host, '/scim/v2/Users', first.token)).toEqual(scimError(401))
   })
@@ -103,13 +100,11 @@ describe('the tenant by path', () => {
       expect(await sendTo(root + path, 'GET', { token: used.tenant.token })).toEqual(scimError(404))
   })
 
-  test('a deleted tenant is nobody within two seconds', async () => {
+  test('a deleted tenant is nobody, without a restart', async () => {
     const tenant = await used.server.newTenant()
     expect((await tenant.get('/Users')).status).toBe(200)
     await tombstoneTenant(used.server.owner, tenant.id, { now: new Date(), deleteAfter: null })
-    await expect
-      .poll(async () => (await tenant.get('/Users')).status, { timeout: 2000, interval: 100 })
-      .toBe(404)
+    await expect.poll(async () => (await tenant.get('/Users')).status, { interval: 100 }).toBe(404)
   })
 })
 
