@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
+import { isIP } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
@@ -85,15 +86,28 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   }
 }
 
-/** A kubeconfig with one context, for these and no other rights. */
-export function kubeconfigText({ server, token, ca }: Omit<ClusterAccess, 'kubeconfig'>): string {
+/**
+ * A kubeconfig with one context, for these and no other rights.
+ *
+ * @param proxy URL of what is asked instead, which passes on to the server
+ */
+export function kubeconfigText(
+  { server, token, ca }: Omit<ClusterAccess, 'kubeconfig'>,
+  proxy?: string,
+): string {
+  const { hostname } = new URL(server)
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [
       {
         name: 'test',
-        cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') },
+        cluster: {
+          server: proxy ?? server,
+          'certificate-authority-data': Buffer.from(ca).toString('base64'),
+          // The certificate is the server's. An address is no name to ask for (RFC 6066, section 3).
+          ...(proxy === undefined || isIP(hostname) > 0 ? {} : { 'tls-server-name': hostname }),
+        },
       },
     ],
     users: [{ name: 'admin', user: { token } }],

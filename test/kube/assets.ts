@@ -19,10 +19,12 @@ export type Say = (line: string) => void
 
 const modules = path.join(import.meta.dirname, 'assets')
 
-/** Whether tests can have an API server without a download or a build. */
+/**
+ * Whether tests can have API servers without a download or a build. A cluster that is given does not do for those that
+ * take their API server away.
+ */
 export async function isApiServerAtHand(): Promise<boolean> {
-  const { TEST_KUBECONFIG: kubeconfig, KUBEBUILDER_ASSETS: given } = process.env
-  return Boolean(kubeconfig) || Boolean(given) || (await cached(await cacheName())) !== undefined
+  return Boolean(process.env['KUBEBUILDER_ASSETS']) || (await cached(await cacheName())) !== undefined
 }
 
 /**

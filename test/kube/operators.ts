@@ -72,7 +72,7 @@ export class Operators implements AsyncDisposable {
     const toKube = stack.use(await tcpProxy(cluster.server))
     const toPostgres = stack.use(await tcpProxy(db.ownerUrl))
     const kubeconfig = join(folder, 'kubeconfig')
-    await writeFile(kubeconfig, kubeconfigText({ ...cluster, server: toKube.url }))
+    await writeFile(kubeconfig, kubeconfigText(cluster, toKube.url))
     await createPepper(join(folder, 'pepper'), new Date())
     const namespace = own === undefined ? await newNamespace('operator') : 'default'
     const env = {
