@@ -100,12 +100,12 @@ async function count(
 ): Promise<number | undefined> {
   if (request.isCounted === false) return undefined
   if (isUnfiltered(request.targets)) {
-    const [known] = await readInTenant<{ readonly total: number }>(directory, tenantId, sql.count, request)
+    const [known] = await readInTenant<{ readonly total: number }>(directory, tenantId, sql.count(), request)
     return known?.total ?? 0
   }
   const options = { ...request, isOneStatement: true }
   const [row] = await inTenant(directory, tenantId, options, (scope) =>
-    scope.query<{ readonly total: number }>(sql.count),
+    scope.query<{ readonly total: number }>(sql.count()),
   )
   return row?.total ?? 0
 }

@@ -19,7 +19,8 @@ import type { TenantId } from './tenant-scope.ts'
 export interface ListingSql {
   /** Up to one row more than the page holds, which tells that there is a next one. */
   readonly page: Statement
-  readonly count: Statement
+  /** Made only when it is asked for: most lists show their total themselves. */
+  readonly count: () => Statement
   /** To be sent before the page, if it needs a plan of a certain kind. */
   readonly planning: readonly Statement[]
 }
@@ -32,7 +33,7 @@ export interface ListedRow extends ResourceRow {
 export function listingSql(tenantId: TenantId, request: ListRequest): ListingSql {
   return {
     page: isSingle(request) ? singleSql(tenantId, request) : pageSql(tenantId, request),
-    count: countSql(tenantId, request),
+    count: () => countSql(tenantId, request),
     planning: isWalk(request) ? [setPlanningInOrder({})] : [],
   }
 }

@@ -67,11 +67,12 @@ export function locationOf(type: ResourceType, id: string, baseURL: string): str
 
 /** Whether a projection takes at most rows away, which are no part of the document. */
 function showsWholeDocument(projection: Projection, type: ResourceType): boolean {
-  const rows = new Set([type.membershipAttribute, type.membershipsAttribute])
-  return (
-    projection.kind === 'without' &&
-    projection.selection.entries().every(([name, below]) => below === 'whole' && rows.has(name))
-  )
+  if (projection.kind === 'only') return false
+  for (const [name, below] of projection.selection) {
+    const isRows = name === type.membershipAttribute || name === type.membershipsAttribute
+    if (below !== 'whole' || !isRows) return false
+  }
+  return true
 }
 
 /**

@@ -33,7 +33,7 @@ export const listing = async (call: Call, parameters: Parameters, type?: Resourc
   const [first] = asked
   if (first === undefined) throw new Error('there is no resource type')
   const { page: wanted, sortBy } = first.query
-  const question = questionOf(call, parameters, type)
+  const question = wanted.kind === 'cursor' ? questionOf(call, parameters, type) : undefined
   const cut = pageOf(call, wanted, question)
   const request = {
     targets: asked.map(targetOf),

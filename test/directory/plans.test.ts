@@ -172,7 +172,7 @@ async function readFor(
   const { total } = await listResources(db.directory, tenant, request)
   const [ofPage, ofCount] = await inTenant(db.directory, tenant, {}, async (scope) => [
     await visitsOf(scope, page),
-    await visitsOf(scope, count),
+    await visitsOf(scope, count()),
   ])
   return {
     excess: [...excessOf(ofPage), ...excessOf(ofCount, total)],

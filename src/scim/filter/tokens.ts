@@ -10,8 +10,8 @@ export interface Token {
   readonly position: number
 }
 
-/** A JSON string; JSON.parse judges its escapes. */
-const tokenSyntax = /(?<space>\s+)|(?<bracket>[()[\]])|(?<string>"(?:[^"\\]|\\.)*")|(?<word>[^\s()[\]"]+)/suy
+/** White space, or else a bracket, a JSON string or a word as its three groups. JSON.parse judges escapes. */
+const tokenSyntax = /\s+|([()[\]])|("(?:[^"\\]|\\.)*")|([^\s()[\]"]+)/suy
 
 /** The tokens of a filter, closed by `end`. Throws invalidFilter for an open string or a wrong escape. */
 export function tokensOf(text: string): readonly Token[] {
@@ -21,13 +21,14 @@ export function tokensOf(text: string): readonly Token[] {
     tokenSyntax.lastIndex = position
     const match = tokenSyntax.exec(text)
     if (match === null) throw invalidFilter('a string is not closed', position)
-    const { bracket, string, word } = match.groups ?? {}
+    const [whole, bracket, string, word] = match
     if (bracket !== undefined) tokens.push({ kind: bracketOf(bracket), text: bracket, position })
     if (string !== undefined) tokens.push({ kind: 'string', text: decoded(string, position), position })
     if (word !== undefined) tokens.push({ kind: 'word', text: word, position })
-    position += match[0].length
+    position += whole.length
   }
-  return [...tokens, { kind: 'end', text: '', position }]
+  tokens.push({ kind: 'end', text: '', position })
+  return tokens
 }
 
 /** The refusal of a filter; `position` is a zero-based offset into it. */
