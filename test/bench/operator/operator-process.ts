@@ -14,7 +14,7 @@ export interface OperatorProcess extends AsyncDisposable {
   readonly startedMs: number
   /** Until it has reconciled so many integrations since it started; `performance.now()` of then. */
   untilReconciled(count: number): Promise<number>
-  /** Until it has taken up everything that it knows of, and nothing new for a while. */
+  /** Until nothing waits in its queues, and has not for a while: routine looks never end, but none of them waits. */
   untilCalm(): Promise<void>
 }
 
@@ -38,13 +38,6 @@ export const startOperatorProcess = async (
     return text
   }
   const pause = (): Promise<void> => sleep(restAfterScrape * scrapeMs)
-  const work = async (): Promise<{ readonly waiting: number; readonly done: number }> => {
-    const text = await metrics()
-    return {
-      waiting: sampleSum(text, 'workqueue_depth') + sampleSum(text, 'controller_runtime_active_workers'),
-      done: sampleSum(text, reconciles),
-    }
-  }
   return {
     pid: child.pid,
     child,
@@ -55,13 +48,11 @@ export const startOperatorProcess = async (
       return performance.now()
     },
     async untilCalm() {
-      let last = -1
-      let sinceMs = performance.now()
-      while (performance.now() - sinceMs < calmMs) {
-        const { waiting, done } = await work()
-        if (waiting > 0 || done !== last) sinceMs = performance.now()
-        last = done
+      let sinceMs: number | undefined
+      while (sinceMs === undefined || performance.now() - sinceMs < calmMs) {
         await pause()
+        const isCalm = sampleSum(await metrics(), 'workqueue_depth') === 0
+        sinceMs = isCalm ? (sinceMs ?? performance.now()) : undefined
       }
     },
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),

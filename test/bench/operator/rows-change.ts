@@ -7,6 +7,7 @@ import { percentile } from '#test/kit/percentile.ts'
 import { z } from 'zod'
 
 import { cpuDuring, fill, secondsText, thousands } from './row.ts'
+import { memoryNow } from './rows-rest.ts'
 import { benchNamespace, edits } from './ways.ts'
 
 import type { Row } from './row.ts'
@@ -31,7 +32,8 @@ const created = (way: Way): Row => ({
         what: `${thousands(few)} integrations created until all are Ready, ${described[way]}`,
         measured: `${secondsText(ms)}, ${Math.round((few * 60_000) / ms)} a minute`,
         target: '<= 60 s for 1,000',
-        isMet: ms <= 60 * few,
+        // A few say nothing of a thousand: the first ones find the code cold.
+        ...(few < 1000 ? {} : { isMet: ms <= 60 * few }),
         cpu,
       },
     ]
@@ -93,6 +95,7 @@ const grown: Row = {
         target: '',
         cpu,
       },
+      memoryNow(bench, `${thousands(many)} integrations, just made`, 300),
     ]
   },
 }

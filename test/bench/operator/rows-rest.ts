@@ -52,7 +52,6 @@ export const rest: Row = {
     const share = cpu && cpu.operator / ((performance.now() - startedMs) / 1000)
     const descriptors = descriptorsOf(world.operator.pid)
     return [
-      memoryNow(bench, `${held(bench)}, just made`, 300),
       {
         what: `CPU of the operator at rest for ${idleSeconds} s, ${held(bench)}`,
         measured: share === undefined ? unknown : `${(share * 100).toFixed(1)} % of a core`,

@@ -13,7 +13,7 @@ export const rows: readonly Row[] = [
   createdRoutes,
   ...editRows,
   grownRow,
-  rest,
   restarted,
+  rest,
   failover,
 ]
