@@ -8,6 +8,7 @@ import { DatabaseUnavailableError } from '#directory/unavailable.ts'
 import { ScimAssignmentPolicyObject, scimAssignmentPolicy } from '#operator/api/scim-assignment-policy.ts'
 import { scimIntegration } from '#operator/api/scim-integration.ts'
 import { TerminalError } from '#operator/controller.ts'
+import { isRefusal } from '#operator/kube.ts'
 import { parseKey, textAt } from '#operator/object-key.ts'
 import { writeStatus } from '#operator/status-writer.ts'
 import { fieldManager, policyFinalizer } from '#operator/tenant/names.ts'
@@ -21,6 +22,7 @@ import type { Metadata } from '#operator/api/common.ts'
 import type { ScimAssignmentPolicyStatus } from '#operator/api/scim-assignment-policy.ts'
 import type { Reconcile, ReconcileResult } from '#operator/controller.ts'
 import type { Kube, KubeObject } from '#operator/kube.ts'
+import type { Metrics } from '#platform/metrics.ts'
 
 import type { ReadSpec } from './record.ts'
 import type { Refusal } from './report.ts'
@@ -28,6 +30,7 @@ import type { Refusal } from './report.ts'
 export interface PolicyContext {
   readonly kube: Kube
   readonly owner: Owner
+  readonly metrics: Metrics
   readonly now: () => Date
   /** How often everything is looked at again though nothing happened. */
   readonly resyncSeconds: number
@@ -56,6 +59,8 @@ export function policyReconciler(context: PolicyContext): Reconcile {
     } catch (error) {
       if (error instanceof DatabaseUnavailableError)
         await refuse(call, 'DatabaseUnavailable', 'The database does not answer.')
+      if (isRefusal(error))
+        await refuse(call, 'RequestRefused', `The API refuses a request: ${error.message}`)
       throw error
     }
   }
@@ -79,7 +84,8 @@ async function enforce(call: Call, read: ReadSpec): Promise<ReconcileResult> {
     return refuse(call, 'IntegrationNotReady', `ScimIntegration ${name} has no tenant yet.`)
   }
   await hold(call)
-  await putPolicy(context.owner, tenant.id, policyRecord(metadata, read.spec, context.now()))
+  const put = await putPolicy(context.owner, tenant.id, policyRecord(metadata, read.spec, context.now()))
+  if (put === 'corrected') context.metrics.driftCorrections.inc({ kind: 'policy' })
   const state = await policyState(context.owner.directory, tenant.id, metadata.uid)
   if (state === undefined) throw new Error('The policy went while it was being read')
   const after = policyStatus({ metadata, before, now: context.now() }, state)

@@ -44,7 +44,10 @@ export function policyStatus(
   }
 }
 
-export type Refusal = 'InvalidSpec' | 'IntegrationNotFound' | 'IntegrationNotReady' | 'DatabaseUnavailable'
+export type Refusal = 'InvalidSpec' | 'IntegrationNotFound' | 'IntegrationNotReady' | Trouble
+
+/** What goes by without a change of the policy; what was in force meanwhile stays so. */
+type Trouble = 'DatabaseUnavailable' | 'RequestRefused'
 
 /** The status when nothing could be done: what was known of the outcome stays. */
 export function refusedStatus(
@@ -57,11 +60,11 @@ export function refusedStatus(
     if (known === undefined) return { type, status: 'Unknown', reason, message }
     return { type, status: known.status, reason: known.reason, message: known.message }
   }
-  const isOutage = reason === 'DatabaseUnavailable'
+  const isTrouble = reason === 'DatabaseUnavailable' || reason === 'RequestRefused'
   const facts: ConditionFact[] = [
-    isOutage ? remembered('Ready') : { type: 'Ready', status: 'False', reason, message },
-    isOutage ? remembered('Synced') : { type: 'Synced', status: 'False', reason, message },
-    isOutage ? { type: 'Degraded', status: 'True', reason, message } : remembered('Degraded'),
+    isTrouble ? remembered('Ready') : { type: 'Ready', status: 'False', reason, message },
+    isTrouble ? remembered('Synced') : { type: 'Synced', status: 'False', reason, message },
+    isTrouble ? { type: 'Degraded', status: 'True', reason, message } : remembered('Degraded'),
   ]
   return {
     ...before,

@@ -23,16 +23,16 @@ const everyMs = 2000
 export async function followPolicyStates(options: StateFeedOptions): Promise<void> {
   const { directory, clock, log, signal, onChange } = options
   /** The same state comes again as long as an older transaction runs. */
-  const seen = new Map<string, number>()
+  let seen: ReadonlyMap<string, number> = new Map()
   let since: string | undefined
   let failures = 0
   while (!signal.aborted) {
     try {
       const { states, next } = await policyStates(directory, since)
-      for (const { policyId, updated } of states) {
+      for (const { policyId, updated } of states)
         if (seen.get(policyId) !== updated.getTime()) onChange(policyId)
-        seen.set(policyId, updated.getTime())
-      }
+      // What is not among them now comes again only when it is written again; deleted policies never do.
+      seen = new Map(states.map(({ policyId, updated }) => [policyId, updated.getTime()]))
       since = next
       failures = 0
     } catch (error) {

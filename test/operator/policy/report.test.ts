@@ -88,12 +88,15 @@ test('a policy that cannot be enforced says why and keeps what was known of its 
   expect(refused.users).toBe(1)
 })
 
-test('an outage of the database changes nothing of what was true of a policy but Degraded', () => {
-  const before = policyStatus(facts, state())
-  const refused = refusedStatus({ ...facts, before }, 'DatabaseUnavailable', 'away')
-  expect(said(refused)).toEqual({
-    Ready: 'True/Enforced',
-    Synced: 'True/Evaluated',
-    Degraded: 'True/DatabaseUnavailable',
-  })
-})
+test.for(['DatabaseUnavailable', 'RequestRefused'] as const)(
+  '%s changes nothing of what was true of a policy but Degraded',
+  (reason) => {
+    const before = policyStatus(facts, state())
+    const refused = refusedStatus({ ...facts, before }, reason, 'away')
+    expect(said(refused)).toEqual({
+      Ready: 'True/Enforced',
+      Synced: 'True/Evaluated',
+      Degraded: `True/${reason}`,
+    })
+  },
+)
