@@ -1,6 +1,6 @@
 /** How a machine gets the API server of the tests: the ways in their order, and what is said where none is open. */
 
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { downloadAssets } from '#test/kube/assets-download.ts'
 
 const run = promisify(execFile)
@@ -99,9 +99,10 @@ test('a release that nobody published is named', async () => {
   )
 })
 
+const script = path.join(import.meta.dirname, '../kube/prepare.ts')
+
 /** `npm run test:kube` before its tests, on a machine with nothing but this. Returns its words and exit code. */
 async function prepare(environment: Readonly<Record<string, string>>): Promise<readonly [number, string]> {
-  const script = path.join(import.meta.dirname, '../kube/prepare.ts')
   const exited = run(process.execPath, [script], { env: environment })
   return exited.then(
     ({ stderr }) => [0, stderr] as const,
@@ -146,6 +147,32 @@ test('where no way is open, one sentence says which were tried', async () => {
     `There is no API server for tests: KUBEBUILDER_ASSETS is not set, none is cached, ${new URL(index).host} cannot be reached, and Go 1.25 or newer to build one is not in the PATH.`,
   )
   expect(await readdir(path.join(cache.folder, 'scim-operator-tests'))).toEqual([])
+})
+
+test('a build that is ended in the middle ends Go, and leaves nothing in the cache', async () => {
+  await using machine = await temporaryFolder()
+  const pidFile = path.join(machine.folder, 'pid')
+  const go = `#!/bin/sh
+case $1 in
+env) echo go1.25.0 ;;
+build) echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 600 ;;
+esac
+`
+  await writeFile(path.join(machine.folder, 'go'), go, { mode: 0o755 })
+  const child = spawn(process.execPath, [script], {
+    env: {
+      XDG_CACHE_HOME: path.join(machine.folder, 'cache'),
+      ENVTEST_INDEX: await nobody(),
+      PATH: `${machine.folder}:${process.env['PATH'] ?? ''}`,
+    },
+    stdio: 'ignore',
+  })
+  const exited = once(child, 'exit')
+  const pid = Number(await vi.waitFor(() => readFile(pidFile, 'utf8'), { timeout: 30_000 }))
+  child.kill('SIGTERM')
+  expect(await exited).toEqual([1, null])
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  expect(await readdir(path.join(machine.folder, 'cache', 'scim-operator-tests'))).toEqual([])
 })
 
 test('a Go that is too old is named, and not asked to build', async () => {

@@ -36,12 +36,17 @@ export async function goVersion(): Promise<GoVersion> {
  *
  * @param options.modules folder of go.mod
  * @param options.version what kube-apiserver says of itself, e.g. `v1.35.4`
+ * @param options.signal ends Go and throws its reason once Go has ended
  */
 export async function buildAssets(
   folder: string,
-  options: { readonly modules: string; readonly version: string },
+  options: {
+    readonly modules: string
+    readonly version: string
+    readonly signal?: AbortSignal | undefined
+  },
 ): Promise<void> {
-  const { modules, version } = options
+  const { modules, version, signal } = options
   const [major, minor] = version.replace(/^v/, '').split('.')
   const stamp = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'archive' }
   const stamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((name) =>
@@ -50,8 +55,14 @@ export async function buildAssets(
   for (const [name, main] of Object.entries(packages)) {
     const flags = ['-trimpath', '-ldflags', ['-s', '-w', ...stamps].join(' ')]
     const args = ['build', ...flags, '-o', path.join(folder, name), main]
+    signal?.throwIfAborted()
     const child = spawn('go', args, { cwd: modules, env: environment(), stdio: ['ignore', 2, 2] })
+    // Go ends its compilers by itself when it is asked to.
+    const end = () => child.kill('SIGTERM')
+    signal?.addEventListener('abort', end)
     const [code] = await once(child, 'exit')
+    signal?.removeEventListener('abort', end)
+    signal?.throwIfAborted()
     if (code !== 0) throw new Error(`There is no API server for tests: go build of ${main} failed.`)
   }
 }

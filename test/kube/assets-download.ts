@@ -33,16 +33,20 @@ const archiveMs = 600_000
  */
 export async function downloadAssets(
   folder: string,
-  options: { readonly index: string; readonly version: string },
+  options: {
+    readonly index: string
+    readonly version: string
+    readonly signal?: AbortSignal | undefined
+  },
 ): Promise<void> {
-  const { index, version } = options
+  const { index, version, signal } = options
   const minor = version.split('.', 2).join('.')
-  const { data } = Index.safeParse(parse((await fetched(index, indexMs)).toString()))
+  const { data } = Index.safeParse(parse((await fetched(index, indexMs, signal)).toString()))
   if (data === undefined) throw new Error(`${index} is no list of envtest releases`)
   const archive = newestArchive(data.releases, minor)
   if (archive === undefined)
     throw new Error(`there is no envtest archive of ${minor} for ${process.platform} on ${process.arch}`)
-  const bytes = await fetched(archive.selfLink, archiveMs)
+  const bytes = await fetched(archive.selfLink, archiveMs, signal)
   if (createHash('sha512').update(bytes).digest('hex') !== archive.hash)
     throw new Error(`${archive.selfLink} does not have the checksum that the index names`)
   const file = path.join(folder, 'archive.tar.gz')
@@ -71,8 +75,9 @@ function newestArchive(
 
 const patchOf = (release: string): number => Number(release.split('.')[2])
 
-async function fetched(url: string, timeoutMs: number): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) }).catch((cause: unknown) => {
+async function fetched(url: string, timeoutMs: number, signal?: AbortSignal): Promise<Buffer> {
+  const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])])
+  const response = await fetch(url, { signal: limit }).catch((cause: unknown) => {
     throw new Error(`${new URL(url).host} cannot be reached`, { cause })
   })
   if (!response.ok) throw new Error(`${url} answers ${String(response.status)}`)

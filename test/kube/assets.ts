@@ -30,8 +30,10 @@ export async function isApiServerAtHand(): Promise<boolean> {
 /**
  * The programs, by the first way that is open: KUBEBUILDER_ASSETS, the cache, a download of the envtest archive (from
  * the mirror of ENVTEST_INDEX if that is set), a build with Go. Throws one sentence if none is.
+ *
+ * @param signal ends a download or a build, and leaves nothing of it behind
  */
-export async function assets(say: Say = () => undefined): Promise<Assets> {
+export async function assets(say: Say = () => undefined, signal?: AbortSignal): Promise<Assets> {
   const given = process.env['KUBEBUILDER_ASSETS'] ?? ''
   if (given !== '') {
     await bothThere(given)
@@ -45,9 +47,10 @@ export async function assets(say: Say = () => undefined): Promise<Assets> {
   const index = process.env['ENVTEST_INDEX'] ?? releaseIndex
   let reason: string
   try {
-    const folder = await cachedFolder(name, (empty) => downloadAssets(empty, { version, index }))
+    const folder = await cachedFolder(name, (empty) => downloadAssets(empty, { version, index, signal }))
     return { folder, from: 'the envtest archive' }
   } catch (error) {
+    signal?.throwIfAborted()
     reason = error instanceof Error ? error.message : String(error)
     say(`It is not to be had: ${reason}.`)
   }
@@ -59,7 +62,7 @@ export async function assets(say: Say = () => undefined): Promise<Assets> {
   say(
     `Building etcd and kube-apiserver ${version} with Go ${go.version}: 5 to 15 minutes on two cores, once on this machine …`,
   )
-  const folder = await cachedFolder(name, (empty) => buildAssets(empty, { modules, version }))
+  const folder = await cachedFolder(name, (empty) => buildAssets(empty, { modules, version, signal }))
   return { folder, from: `a build with Go ${go.version}` }
 }
 
