@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { endWithUs } from './end-with-us.ts'
+
 import type { ChildProcess } from 'node:child_process'
 
 export type LogLine = Readonly<Record<string, unknown>>
@@ -39,6 +41,10 @@ export class Child implements AsyncDisposable {
       env: { ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    if (this.#process.pid !== undefined) {
+      const watch = endWithUs(this.#process.pid, 'KILL')
+      this.#process.once('exit', () => watch[Symbol.dispose]())
+    }
     this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text))
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))
     // Once its streams are read to the end.

@@ -11,6 +11,8 @@ import { z } from 'zod'
 import { stopStray } from '#standalone/postgres-process.ts'
 import { pathsIn } from '#standalone/state-folder.ts'
 
+import { endWithUs } from './end-with-us.ts'
+
 import type { ChildProcess } from 'node:child_process'
 
 /** Path of the Secret with a token, or null once acknowledged or expired. */
@@ -97,6 +99,11 @@ export class Product implements AsyncDisposable {
       // A group of its own: Ctrl-C reaches the demo only, which then stops the product in order.
       detached: true,
     })
+    if (child.pid !== undefined) {
+      // It stops its Postgres then.
+      const watch = endWithUs(child.pid, 'TERM')
+      child.once('exit', () => watch[Symbol.dispose]())
+    }
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8')
       stream.on('data', (text: string) => {

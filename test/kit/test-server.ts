@@ -4,13 +4,14 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Client } from 'pg'
 import { migrate } from '#directory/migrate.ts'
 import { createRoles } from '#directory/roles.ts'
 import { startEmbeddedPostgres } from '#standalone/embedded-postgres.ts'
+import { endWithUs } from './end-with-us.ts'
 
 /** Plain data: it travels from vitest's main process to its workers. */
 export interface TestServer {
@@ -93,6 +94,9 @@ async function startEmbedded(
   const postgres = stack.use(
     await startEmbeddedPostgres(folder, new AbortController().signal, { ...limits, ...settings }),
   )
+  const [pid = ''] = (await readFile(path.join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')
+  const watch = endWithUs(Number(pid), 'QUIT')
+  postgres.died.addEventListener('abort', () => watch[Symbol.dispose]())
   const url = new URL(postgres.superuserUrl)
   url.pathname = '/postgres'
   return url.href
