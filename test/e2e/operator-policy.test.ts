@@ -17,7 +17,7 @@ test('what the API refuses of a policy is told in its words, until it is allowed
   await operator.apply(aPolicy('laptops'))
   const refusal = new KubeError(403, 'Forbidden', 'finalizers may not be set here')
   const owner = await takeEpoch(operator.directory)
-  const around = { owner, now: () => operator.now, resyncSeconds: 600 }
+  const around = { owner, metrics: operator.metrics, now: () => operator.now, resyncSeconds: 600 }
   const { signal } = new AbortController()
   const look = (kube: typeof operator.kube) =>
     policyReconciler({ ...around, kube })(`${operator.namespace}/laptops`, { signal })

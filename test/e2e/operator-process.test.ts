@@ -128,19 +128,30 @@ test('after a restart everything is looked at and nothing is written', async () 
   const { folder, operator, options, metrics } = product
   await folder.kube.apply(anIntegration('okta'), person)
   await folder.until(scimIntegration, 'okta', isReady)
-  await delay(300)
-  await operator[Symbol.asyncDispose]()
-  const { resourceVersion } = await folder.kube.list(scimIntegration)
   const looked = async () => {
     const { values } = await metrics.reconcileTotal.get()
     return values.reduce((sum, { value }) => sum + value, 0)
   }
+  const version = async () => (await folder.kube.list(scimIntegration)).resourceVersion
+  /** Until two looks, some time apart, show the same. */
+  const calm = async () => {
+    let before: string | undefined
+    let now = `${await looked()} ${await version()}`
+    while (now !== before) {
+      await delay(1000)
+      before = now
+      now = `${await looked()} ${await version()}`
+    }
+  }
+  await calm()
+  await operator[Symbol.asyncDispose]()
+  const resourceVersion = await version()
   const before = await looked()
   await using second = await startOperator(options)
   await expect.poll(looked).toBeGreaterThan(before)
-  await delay(300)
+  await calm()
   expect(second.lost.aborted).toBe(false)
-  expect((await folder.kube.list(scimIntegration)).resourceVersion).toBe(resourceVersion)
+  expect(await version()).toBe(resourceVersion)
 })
 
 test('an operator that another one has taken over from stops writing, and says so', async () => {
