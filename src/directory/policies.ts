@@ -1,5 +1,6 @@
 /** Assignment policies as rows: written by the operator, their state read back from what the worker wrote. */
 
+import { isDeepStrictEqual } from 'node:util'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { withClient } from './client.ts'
 import type { Directory } from './database.ts'
@@ -47,26 +48,70 @@ export interface PolicyState {
   readonly updated: Date
 }
 
+/** What became of a policy that was put. */
+export type PutPolicyOutcome =
+  /** It was stored as it is wanted; nothing was written. */
+  | 'unchanged'
+  /** It is new, or its specification changed. */
+  | 'written'
+  /** Somebody else had changed its rows: they say what the specification says again. */
+  | 'corrected'
+
 /**
- * Writes a policy and its rules and asks for its evaluation, all in one transaction. A policy whose generation and
- * hash are as they were is not written.
+ * Makes the rows of a policy what its specification says, its rules included, and asks for its evaluation, all in one
+ * transaction. Every field but `created` is compared, so that rows changed by hand are put back, and then everybody is
+ * evaluated again. Pins and state belong to the worker and stay.
  *
- * @returns true if something was written
  * @throws StaleEpochError, DatabaseUnavailableError
  */
-export async function putPolicy(owner: Owner, tenantId: TenantId, policy: PolicyRecord): Promise<boolean> {
+export async function putPolicy(
+  owner: Owner,
+  tenantId: TenantId,
+  policy: PolicyRecord,
+): Promise<PutPolicyOutcome> {
   return writeAsOwner(owner, async (em) => {
-    const known = await em.findOne(Policy, { tenantId, id: policy.id })
-    if (known?.generation === policy.generation && known.specHash === policy.specHash) return false
-    const { rules, created, ...fields } = policy
-    if (known === null) em.create(Policy, { ...fields, tenantId, created }, { persist: true })
-    else em.assign(known, fields)
-    await em.flush()
-    if (known === null) await createState(em, tenantId, policy)
+    const { created, ...wanted } = policy
+    const stored = await storedPolicy(em, tenantId, policy.id)
+    if (isDeepStrictEqual(stored, wanted)) return 'unchanged'
+    const { rules, ...fields } = wanted
+    await em.upsert(Policy, { ...fields, tenantId, created }, { onConflictExcludeFields: ['created'] })
+    await createState(em, tenantId, policy)
     await replaceRules(em, tenantId, policy.id, rules)
+    await restartPass(em, tenantId, policy)
     await em.execute('select enqueue_evaluation(?)', [tenantId])
-    return true
+    return stored !== undefined && isDrift(stored, wanted) ? 'corrected' : 'written'
   })
+}
+
+type StoredPolicy = Omit<PolicyRecord, 'created'>
+
+/** The hash covers all but the generation, which only grows, and may grow without a change of what is stored. */
+function isDrift(stored: StoredPolicy, wanted: StoredPolicy): boolean {
+  if (stored.specHash !== wanted.specHash) return false
+  return (
+    stored.generation >= wanted.generation ||
+    !isDeepStrictEqual({ ...stored, generation: wanted.generation }, wanted)
+  )
+}
+
+/** Policy and rules in one read; a policy that has lost its state is as good as gone. */
+async function storedPolicy(
+  em: EntityManager,
+  tenantId: TenantId,
+  id: string,
+): Promise<StoredPolicy | undefined> {
+  const [row] = await em.execute<{ stored: StoredPolicy }[]>(
+    `select jsonb_build_object('id', id, 'namespace', namespace, 'name', name, 'cardinality', cardinality,
+        'defaultValue', default_value, 'generation', policy.generation, 'specHash', spec_hash, 'spec', spec,
+        'rules', coalesce(
+          (select jsonb_agg(jsonb_build_object('name', name, 'match', match, 'assign', assign) order by ordinal)
+            from policy_rule where policy_rule.tenant_id = policy.tenant_id and policy_rule.policy_id = policy.id),
+          '[]')) as stored
+      from policy join policy_state state on state.tenant_id = policy.tenant_id and state.policy_id = policy.id
+      where policy.tenant_id = ? and policy.id = ?`,
+    [tenantId, id],
+  )
+  return row?.stored
 }
 
 /** The state's row is what evaluation and removal lock, so it is there from the beginning. */
@@ -75,7 +120,26 @@ async function createState(
   tenantId: TenantId,
   { id, created }: PolicyRecord,
 ): Promise<void> {
-  await em.insert(PolicyStateRow, { tenantId, policyId: id, updated: created, counts: {}, problems: [] })
+  const state = { tenantId, policyId: id, updated: created, counts: {}, problems: [] }
+  await em.upsert(PolicyStateRow, state, { onConflictAction: 'ignore' })
+}
+
+/**
+ * Begins the pass over all users anew if the one of this generation has begun or ended: by whatever the rows said. One
+ * that has not begun needs nothing. An evaluation under way commits first.
+ */
+async function restartPass(
+  em: EntityManager,
+  tenantId: TenantId,
+  { id, generation }: PolicyRecord,
+): Promise<void> {
+  await em.execute(
+    `update policy_state set updated = now(), progress = jsonb_build_object(
+        'generation', ?::bigint, 'after', null, 'evaluated', 0,
+        'total', (select count(*) from resource where tenant_id = policy_state.tenant_id and type = 'User'))
+      where tenant_id = ? and policy_id = ? and ?::bigint in (generation, (progress->>'generation')::bigint)`,
+    [generation, tenantId, id, generation],
+  )
 }
 
 async function replaceRules(

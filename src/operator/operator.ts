@@ -108,6 +108,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     policyReconciler({
       kube: options.kube,
       owner,
+      metrics,
       now,
       resyncSeconds: options.settings.resyncSeconds ?? 600,
     }),

@@ -53,7 +53,7 @@ test('a policy is read back as it was put, its rules in their order', async () =
   await putPolicy(owner, aTenantId(), aPolicy())
   expect(await policiesOf(directory, tenant)).toEqual([one, two].toSorted((a, b) => (a.id < b.id ? -1 : 1)))
   const changed = { ...one, generation: 2, specHash: 'two', rules: one.rules.toReversed().slice(0, 1) }
-  expect(await putPolicy(owner, tenant, changed)).toBe(true)
+  expect(await putPolicy(owner, tenant, changed)).toBe('written')
   expect((await policiesOf(directory, tenant)).find(({ id }) => id === one.id)).toEqual(changed)
 })
 
@@ -70,8 +70,96 @@ test('a new or changed policy asks for one evaluation of its tenant, an unchange
   await withClient(directory, (query) =>
     query(`select graphile_worker.remove_job($1)`, [`evaluate:${tenant}`]),
   )
-  expect(await putPolicy(owner, tenant, { ...policy, generation: 2, specHash: 'two' })).toBe(false)
+  expect(await putPolicy(owner, tenant, { ...policy, generation: 2, specHash: 'two' })).toBe('unchanged')
   expect(await jobs()).toEqual([])
+})
+
+test('rows of a policy that somebody else changed are put back and evaluated again, its pins stay', async () => {
+  await using db = await cloneDatabase()
+  await using directory = await opened(db.ownerUrl)
+  const owner = await takeEpoch(directory)
+  const tenant = aTenantId()
+  const policy = aPolicy({ generation: 3 })
+  const run = (text: string) => withClient(directory, (query) => query(text))
+  await putPolicy(owner, tenant, policy)
+  await run(
+    `insert into policy_pin values ('${tenant}', '${policy.id}', 'displayName', 'contractors', gen_random_uuid(), now())`,
+  )
+  const pins = await run('select * from policy_pin')
+  const changes = [
+    `update policy_rule set assign = '{evil}' where ordinal = 0`,
+    `update policy_rule set match = '{"where": "userName pr"}' where ordinal = 0`,
+    `update policy_rule set name = 'evil' where ordinal = 0`,
+    'update policy_rule set ordinal = 5 - ordinal',
+    'delete from policy_rule where ordinal = 1',
+    `insert into policy_rule select tenant_id, policy_id, 9, 'evil', match, assign from policy_rule where ordinal = 0`,
+    'delete from policy_rule',
+    `update policy set default_value = 'evil'`,
+    'update policy set default_value = null',
+    `update policy set cardinality = 'Many'`,
+    `update policy set spec = '{}'`,
+    `update policy set namespace = 'evil'`,
+    `update policy set name = 'evil'`,
+    'update policy set generation = 4',
+  ]
+  for (const change of changes) {
+    await run(`update policy_state set generation = 3, progress = null`)
+    await run(change)
+    expect([change, await putPolicy(owner, tenant, policy)]).toEqual([change, 'corrected'])
+    expect([change, ...(await policiesOf(directory, tenant))]).toEqual([change, policy])
+    expect(await policyState(directory, tenant, policy.id)).toMatchObject({
+      generation: 3,
+      progress: { generation: 3, after: null, evaluated: 0, total: 0 },
+    })
+    expect([change, await putPolicy(owner, tenant, policy)]).toEqual([change, 'unchanged'])
+  }
+  expect(await run('select * from policy_pin')).toEqual(pins)
+})
+
+test('a pass under way by rows that somebody else changed begins anew when they are put back', async () => {
+  await using db = await cloneDatabase()
+  await using directory = await opened(db.ownerUrl)
+  const owner = await takeEpoch(directory)
+  const tenant = aTenantId()
+  const policy = aPolicy({ generation: 2 })
+  const run = (text: string) => withClient(directory, (query) => query(text))
+  await putPolicy(owner, tenant, policy)
+  const progress = { generation: 2, after: randomUUID(), evaluated: 5, total: 9 }
+  await run(`update policy_state set generation = 1, progress = '${JSON.stringify(progress)}'`)
+  await run('delete from policy_rule')
+  await putPolicy(owner, tenant, policy)
+  expect(await policyState(directory, tenant, policy.id)).toMatchObject({
+    generation: 1,
+    progress: { generation: 2, after: null, evaluated: 0 },
+  })
+})
+
+test('a generation that moved without the rules is evaluated and is no correction', async () => {
+  await using db = await cloneDatabase()
+  await using directory = await opened(db.ownerUrl)
+  const owner = await takeEpoch(directory)
+  const tenant = aTenantId()
+  const policy = aPolicy()
+  await putPolicy(owner, tenant, policy)
+  expect(await putPolicy(owner, tenant, { ...policy, generation: 2 })).toBe('written')
+  expect(await policyState(directory, tenant, policy.id)).toMatchObject({ generation: 0, progress: null })
+})
+
+test('a policy that is stored as it is wanted is not written', async () => {
+  await using db = await cloneDatabase()
+  await using directory = await opened(db.ownerUrl)
+  const owner = await takeEpoch(directory)
+  const tenant = aTenantId()
+  const policy = aPolicy()
+  await putPolicy(owner, tenant, policy)
+  const versions = () =>
+    withClient(directory, (query) =>
+      query(`select xmin::text from policy union all select xmin::text from policy_rule
+        union all select xmin::text from policy_state`),
+    )
+  const before = await versions()
+  expect(await putPolicy(owner, tenant, { ...policy, created: new Date() })).toBe('unchanged')
+  expect(await versions()).toEqual(before)
 })
 
 test('a removed policy takes its rules, pins, state and assignments along, and nothing of others', async () => {

@@ -138,7 +138,13 @@ export async function quietOperator(openKube: OpenKube, options: QuietOptions = 
     now: () => operator.now,
     random: randomBytes,
   })
-  const policies = policyReconciler({ kube: seen, owner, now: () => operator.now, resyncSeconds: 600 })
+  const policies = policyReconciler({
+    kube: seen,
+    owner,
+    metrics,
+    now: () => operator.now,
+    resyncSeconds: 600,
+  })
   const get = (kind: KubeKind, name: string) => kube.get(kind, { namespace, name })
   const stack = opened.move()
   const operator: QuietOperator = {

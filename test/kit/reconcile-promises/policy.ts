@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { createResource } from '#directory/create-resource.ts'
-import { recomputeNext } from '#directory/evaluation.ts'
+import { evaluatePending, recomputeNext } from '#directory/evaluation.ts'
 import { policiesOf } from '#directory/policies.ts'
 import { inTenant } from '#directory/tenant-scope.ts'
 import { tenantForOwner } from '#directory/tenants.ts'
@@ -10,6 +10,7 @@ import { ScimAssignmentPolicyObject, scimAssignmentPolicy } from '#operator/api/
 import { scimIntegration } from '#operator/api/scim-integration.ts'
 import { groupType, userType } from '#scim/resource-types.ts'
 import { opened } from '#test/kit/builders.ts'
+import { driftOf } from '#test/kit/drift.ts'
 import { aPolicy, anIntegration } from '#test/kit/manifests.ts'
 
 import type { TenantId } from '#directory/tenant-scope.ts'
@@ -23,13 +24,14 @@ async function tenantOf(operator: QuietOperator): Promise<TenantId> {
   return tenant!.id
 }
 
-/** What the worker does with it: evaluates everybody, as often as there is something to do. */
+/** What the worker does with it: evaluates who was touched, then everybody, as often as there is something to do. */
 async function work(operator: QuietOperator): Promise<void> {
   await using directory = await opened(operator.db.workerUrl)
   const tenantId = await tenantOf(operator)
   for (let round = 0; round < 20; round += 1) {
-    const step = await recomputeNext(directory, tenantId, { limit: 100 })
-    if (step.kind === 'idle') return
+    const touched = await evaluatePending(directory, tenantId, { limit: 100 })
+    const passed = await recomputeNext(directory, tenantId, { limit: 100 })
+    if (touched.kind === 'idle' && passed.kind === 'idle') return
   }
   throw new Error('the worker does not come to an end')
 }
@@ -49,6 +51,14 @@ const policy = async (operator: QuietOperator) =>
 const assignments = async (operator: QuietOperator) => {
   const { rows } = await operator.directory.pool.query('select count(*)::int as held from assignment')
   return rows[0].held
+}
+
+/** `value by rule`, in order. */
+const held = async (operator: QuietOperator): Promise<readonly string[]> => {
+  const { rows } = await operator.directory.pool.query<{ held: string }>(
+    `select value || ' by ' || coalesce(nullif(rule, ''), 'default') as held from assignment order by held`,
+  )
+  return rows.map((row) => row.held)
 }
 
 /** Declares the tests. */
@@ -88,6 +98,68 @@ export function policyPromises(open: OpenQuiet): void {
     operator.writes.count = 0
     await operator.reconcilePolicy(name)
     expect(operator.writes.count).toBe(0)
+  })
+
+  describe('rows of a policy', () => {
+    const declared = ['laptop by staff', 'none by default']
+
+    /** Evaluated: ada is of the staff, bob is not. */
+    const anEvaluated = async (): Promise<QuietOperator> => {
+      const operator = await aWorld({ default: 'none' })
+      await fill(operator)
+      await operator.reconcilePolicy(name)
+      await work(operator)
+      await operator.reconcilePolicy(name)
+      expect(await held(operator)).toEqual(declared)
+      return operator
+    }
+
+    test('that somebody changes are put back and counted, and so is who was evaluated by them', async () => {
+      await using operator = await anEvaluated()
+      const { pool } = operator.directory
+      await pool.query(`update policy set default_value = 'all'`)
+      await pool.query(
+        `update policy_rule set match = '{"where": "userName eq \\"bob\\""}', assign = '{root}'`,
+      )
+      await pool.query(
+        `insert into pending (tenant_id, resource_id, since) select tenant_id, id, now() from resource where type = 'User'`,
+      )
+      await work(operator)
+      expect(await held(operator)).toEqual(['all by default', 'root by staff'])
+      await operator.reconcilePolicy(name)
+      expect(await driftOf(operator)).toEqual({ policy: 1 })
+      expect(await operator.policyCondition(name, 'Synced')).toBe('False/Evaluating')
+      await work(operator)
+      await operator.reconcilePolicy(name)
+      expect(await held(operator)).toEqual(declared)
+      expect(await operator.policyCondition(name, 'Ready')).toBe('True/Enforced')
+      expect(await operator.policyCondition(name, 'Synced')).toBe('True/Evaluated')
+      operator.writes.count = 0
+      await operator.reconcilePolicy(name)
+      expect(operator.writes.count).toBe(0)
+      expect(await driftOf(operator)).toEqual({ policy: 1 })
+    })
+
+    test('that change with the policy are no drift', async () => {
+      await using operator = await anEvaluated()
+      await operator.apply(aPolicy(name, { default: 'nothing' }))
+      await operator.reconcilePolicy(name)
+      await work(operator)
+      expect(await held(operator)).toEqual(['laptop by staff', 'nothing by default'])
+      expect(await driftOf(operator)).toEqual({})
+    })
+
+    test.for(['policy', 'policy_state'])('that somebody deletes are written again: %s', async (table) => {
+      await using operator = await anEvaluated()
+      await operator.directory.pool.query(`delete from ${table}`)
+      await operator.directory.pool.query(`update assignment set value = 'root'`)
+      await operator.reconcilePolicy(name)
+      await work(operator)
+      await operator.reconcilePolicy(name)
+      expect(await held(operator)).toEqual(declared)
+      expect(await operator.policyCondition(name, 'Synced')).toBe('True/Evaluated')
+      expect((await policy(operator)).status.users).toBe(2)
+    })
   })
 
   test('a group that does not exist yet is reported', async () => {

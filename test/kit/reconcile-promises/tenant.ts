@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { tenantBySlug } from '#directory/tenants.ts'
 import { scimIntegration } from '#operator/api/scim-integration.ts'
 import { ingressKind } from '#operator/tenant/manifests.ts'
+import { driftOf } from '#test/kit/drift.ts'
 import { secrets, specOf } from '#test/kit/kube-folder.ts'
 import { aSecret, anIntegration } from '#test/kit/manifests.ts'
 import { httpRoutes } from '#test/kit/operator.ts'
@@ -18,11 +19,6 @@ async function settle(operator: QuietOperator, name: string): Promise<void> {
     if (operator.writes.count === 0) return
   }
   throw new Error(`it does not settle: ${operator.writes.names.join(', ')}`)
-}
-
-async function driftOf({ metrics }: QuietOperator): Promise<Record<string, number>> {
-  const { values } = await metrics.driftCorrections.get()
-  return Object.fromEntries(values.map(({ labels, value }) => [String(labels.kind), value]))
 }
 
 /** Declares the tests. */
