@@ -37,7 +37,7 @@ const start = (
         ...ports,
         ...flags,
       ],
-      { env: { PATH: process.env['PATH'], ...env }, timeout: 60_000 },
+      { env: { PATH: process.env['PATH'], ...env }, timeout: 180_000 },
       (error, _stdout, stderr) => resolve({ code: error === null ? 0 : error.code, stderr }),
     )
   })
