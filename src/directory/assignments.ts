@@ -61,7 +61,8 @@ export function listingStatement(tenantId: TenantId, query: AssignmentQuery): St
     const named = bind(policy, 'text')
     policies.push(`(policy.name = ${named} or policy.id::text = ${named})`)
   }
-  if (user !== undefined) rows.push(`assignment.user_id = ${bind(user, 'uuid')}`)
+  const only = user === undefined ? undefined : bind(user, 'uuid')
+  if (only !== undefined) rows.push(`assignment.user_id = ${only}`)
   if (value !== undefined) rows.push(`assignment.value = ${bind(value, 'text')}`)
   if (after !== undefined) {
     const last = bind(after.policyId, 'uuid')
@@ -69,11 +70,9 @@ export function listingStatement(tenantId: TenantId, query: AssignmentQuery): St
     // One comparison for the policy where the last page ended and for those after it, so that it stays a range.
     const from = (position: string, start: string) =>
       `case when policy.id = ${last} then ${position} else ${start} end`
+    const userAt = only ?? from(bind(after.userId, 'uuid'), `'00000000-0000-0000-0000-000000000000'::uuid`)
     const valueAt = from(bind(after.value, 'text'), `''`)
-    if (user === undefined) {
-      const userAt = from(bind(after.userId, 'uuid'), `'00000000-0000-0000-0000-000000000000'::uuid`)
-      rows.push(`(assignment.user_id, assignment.value) > (${userAt}, ${valueAt})`)
-    } else rows.push(`assignment.value > ${valueAt}`)
+    rows.push(`(assignment.user_id, assignment.value) > (${userAt}, ${valueAt})`)
   }
   const size = bind(limit, 'bigint')
   const text = `select policy.id as "policyId", policy.name as policy, page.user_id as "userId", page.value,

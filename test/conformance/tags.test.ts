@@ -5,9 +5,9 @@ import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 
-/** Every line of a test that holds the title of one, or a part of one. */
+/** Every line that holds the title of a test, or a part of one; promises to both adapters stand beside the tests. */
 const titles = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.test.ts') && !name.endsWith('tags.test.ts'))
+  .filter((name) => /(\.test|reconcile-promises\/.*)\.ts$/.test(name) && !name.endsWith('tags.test.ts'))
   .flatMap((name) => readFileSync(join(root, name), 'utf8').split('\n'))
   .filter((line) => /^[^/]*['`]/.test(line))
   .join('\n')
