@@ -147,6 +147,8 @@ test('what changes nothing is not in the feed', async () => {
   expect(await page(before.cursor)).toEqual({ ...before, changes: [] })
 })
 
+const renameToLate = () => ({ data: { userName: 'late' }, membership: [] })
+
 test('a reader that follows the cursor misses no transaction that commits late', async () => {
   const early = Promise.withResolvers<undefined>()
   const hasWritten = Promise.withResolvers<undefined>()
@@ -154,8 +156,7 @@ test('a reader that follows the cursor misses no transaction that commits late',
   const before = await page()
   const late = db.write(async (scope) => {
     // No creation: two of them may keep the count of the tenant in one row, and then take turns.
-    const change = () => ({ data: { userName: 'late' }, membership: [] })
-    await changeResource(scope, { type: userType, id, change }, tester)
+    await changeResource(scope, { type: userType, id, change: renameToLate }, tester)
     hasWritten.resolve(undefined)
     await early.promise
   }, tenant)
