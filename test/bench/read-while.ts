@@ -1,6 +1,4 @@
 /** Reads while a worker works and while it stands still, by turns, so that a noisy minute hits both. */
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { runRound } from './load.ts'
 import { figuresOf } from './measure.ts'
 
@@ -9,14 +7,14 @@ import type { Figures } from './measure.ts'
 
 /** As many as leave room for others on two cores. */
 const clients = 2
-/** What the worker has sent to Postgres ends in this time. */
-const settleMs = 500
 const roundsPerMeasure = 4
 
 export interface WhileOptions {
   readonly plan: LoadPlan
   /** Process id. */
   readonly worker: number
+  /** Resolves when Postgres has done what a stopped worker had sent. */
+  readonly settled: () => Promise<void>
   /** Of four rounds. */
   readonly seconds: number
 }
@@ -32,7 +30,7 @@ export interface ReadWhile {
 /** Reads by turns until the work of the worker has ended; the turn in which it ends counts only if there is no other. */
 export const readWhile = async (
   work: Promise<void>,
-  { plan, worker, seconds }: WhileOptions,
+  { plan, worker, settled, seconds }: WhileOptions,
 ): Promise<ReadWhile> => {
   const startMs = performance.now()
   const ending = new AbortController()
@@ -52,7 +50,7 @@ export const readWhile = async (
     if (!ending.signal.aborted || meanwhile.length === 0) meanwhile.push(working)
     process.kill(worker, 'SIGSTOP')
     try {
-      await sleep(settleMs)
+      await settled()
       const stoodFromMs = performance.now()
       between.push(await round())
       if (!ending.signal.aborted) stoodMs += performance.now() - stoodFromMs

@@ -82,6 +82,9 @@ const lagOf = async ({ world }: Bench, tenant: Tenant, userId: string): Promise<
   return performance.now() - startMs
 }
 
+const nothingRuns = `select where not exists (
+  select from pg_stat_activity where application_name = 'bench-worker' and state = 'active')`
+
 /** The CPU of the worker and of its connections to Postgres so far, in seconds. */
 const workerCpu = async ({ ownerUrl }: World, pid: number) => {
   const backends = await asOwner<{ pid: number }>(
@@ -106,6 +109,7 @@ const recompute = async (bench: Bench, tenant: Tenant, userIds: readonly string[
   const passed = await readWhile(untilEvaluated(bench, tenant, policyId), {
     plan,
     worker,
+    settled: () => untilFound(world, nothingRuns, []),
     seconds: bench.seconds,
   })
   const after = await workerCpu(world, worker)
