@@ -79,6 +79,6 @@ function conjuncts(filter: Filter): readonly Filter[] {
   return filter.kind === 'and' ? filter.filters.flatMap(conjuncts) : [filter]
 }
 
-function isEmails({ extension, attribute }: AttributeReference): boolean {
+export function isEmails({ extension, attribute }: AttributeReference): boolean {
   return extension === undefined && attribute.name === 'emails'
 }

@@ -47,7 +47,7 @@ export interface ListPage {
 }
 
 /**
- * A page of a list. Order: by the sort key, ties and everything else by id. A filter that names one resource is a
+ * A page of a list. Order: by the sort key, ties and everything else by id. A filter that finds few by an index is a
  * point read on a shared connection; everything else runs on the pool and is cancelled with its signal.
  */
 export async function listResources(
