@@ -1,15 +1,26 @@
-// node failures.mjs NAME FILE: prints each test of a JSON report of vitest that did not pass, with its message.
+// node failures.mjs NAME FILE: prints each test of a JSON report of vitest that failed, at least at first, with its
+// messages; with --run-failed also that the run failed where no test of it did.
 import { readFileSync } from 'node:fs'
 
-const [run, file] = process.argv.slice(2)
+const [run, file, option] = process.argv.slice(2)
+const shortened = (text) =>
+  text
+    .split('\n')
+    .filter((line) => !line.includes('node_modules/vitest'))
+    .slice(0, 12)
+    .join('\n')
+    .slice(0, 1500)
 const lines = []
+let hasFailed = false
 for (const { name, status, message, assertionResults } of JSON.parse(readFileSync(file, 'utf8'))
   .testResults) {
+  hasFailed ||= status === 'failed'
   if (status === 'failed' && assertionResults.length === 0) lines.push(`${run}: ${name}`, message)
-  for (const test of assertionResults.filter((result) => result.status !== 'passed')) {
-    lines.push(`${run}: ${name}: ${test.fullName} (${test.status})`)
-    lines.push(...test.failureMessages.map((text) => text.split('\n').slice(0, 12).join('\n').slice(0, 1500)))
+  for (const test of assertionResults) {
+    if (test.status === 'passed' && test.failureMessages.length === 0) continue
+    const outcome = test.status === 'passed' ? 'passed at the second attempt' : test.status
+    lines.push(`${run}: ${name}: ${test.fullName} (${outcome})`, ...test.failureMessages.map(shortened))
   }
 }
-if (lines.length === 0) lines.push(`${run}: no test failed, the run did`)
-process.stdout.write(`${lines.join('\n')}\n`)
+if (option === '--run-failed' && !hasFailed) lines.push(`${run}: no test failed, the run did`)
+for (const line of lines) process.stdout.write(`${line}\n`)
