@@ -154,8 +154,9 @@ describe.each(rows)('the chart with %s', (title, row) => {
       const [{ command, env }] = deploymentOf(objects, component).spec.template.spec.containers
       expect(command).toEqual(['node', `src/${component}/main.ts`])
       await access(path.join(import.meta.dirname, '../..', `src/${component}/main.ts`))
-      const known = factsOf(settingsOf[component]).map(({ env }) => env)
-      expect(known).toEqual(expect.arrayContaining(env.map(({ name }) => name)))
+      const settings = factsOf(settingsOf[component]).map(({ env }) => env)
+      // The one that Node itself reads.
+      expect([...settings, 'NODE_OPTIONS']).toEqual(expect.arrayContaining(env.map(({ name }) => name)))
     }
     const operator = readSettings(operatorSettings, sourceOf(objects, 'operator'))
     const server = readSettings(serverSettings, sourceOf(objects, 'server'))
