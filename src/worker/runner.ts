@@ -61,11 +61,13 @@ async function runOnce(settings: RunnerSettings): Promise<void> {
 }
 
 /** The runner's own lines: what it does is for debugging, what fails is not, unless all of it fails for one reason. */
-export function jobLogger(log: Logger, outage?: Pick<Outage, 'isOn'>): JobLogger {
+export function jobLogger(log: Logger, outage: Pick<Outage, 'isOn' | 'tell'>): JobLogger {
   return new JobLogger((scope) => (level, message, meta) => {
-    const fields = { ...scope, ...(meta?.['error'] === undefined ? {} : { err: meta['error'] }) }
+    const error = meta?.['error']
+    const fields = { ...scope, ...(error === undefined ? {} : { err: error }) }
     const isTrouble = level === 'error' || level === 'warning'
-    if (isTrouble && outage?.isOn() !== true) log.warn(fields, message)
-    else log.debug(fields, message)
+    if (!isTrouble || outage.isOn()) log.debug(fields, message)
+    else if (error === undefined) log.warn(fields, message)
+    else outage.tell(error, message, fields)
   })
 }

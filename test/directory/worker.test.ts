@@ -138,7 +138,7 @@ test('a job that died with its worker is done by another one, and its remains ar
   const url = directories.db.database.workerUrl
   const onError = (error: unknown) => log.error(error)
   await using pool = openJobPool({ url, size: 1, applicationName: 'test', onError })
-  await removeDeadJobs(pool.pool, jobLogger(log))
+  await removeDeadJobs(pool.pool, jobLogger(log, { isOn: () => false, tell: () => undefined }))
   expect(await jobCount()).toBe(0)
 })
 
